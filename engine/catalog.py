@@ -1,0 +1,152 @@
+"""Which methods there are: a table of names, read without importing any of them.
+
+Other distributions join through the entry-point group "fieldwright.methods": each entry point's
+name is the method's id and its object a `Card`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from engine.method import Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A method's place in the catalogue.
+
+    `target` is "module:Class"; `needs` maps the import name of an optional library to the extra
+    that installs it; `peer` marks what a person would use otherwise.
+    """
+
+    id: str
+    title: str
+    target: str
+    summary: str
+    paper: str
+    needs: tuple[tuple[str, str], ...] = ()
+    peer: bool = False
+
+    @property
+    def family(self) -> str:
+        return self.id.partition(".")[0]
+
+    def load(self) -> type[Method]:
+        """Import the class. Raises `Unavailable` when an optional library is missing."""
+        if reason := self.missing():
+            raise Unavailable(reason)
+        module, _, name = self.target.partition(":")
+        found: type[Method] = getattr(importlib.import_module(module), name)
+        return found
+
+    def missing(self) -> str:
+        """Why the method cannot run here, in one sentence, or ""."""
+        for library, extra in self.needs:
+            if importlib.util.find_spec(library) is None:
+                return (
+                    f"{self.title} needs the library '{library}': "
+                    f"pip install 'fieldwright[{extra}]'."
+                )
+        return ""
+
+
+class Unavailable(RuntimeError):
+    """A method whose optional library is not installed."""
+
+
+FAMILIES: dict[str, str] = {
+    "embedding": "Embeddings",
+}
+"""Family id to the title on the family bar, in its order."""
+
+_METHODS: tuple[Card, ...] = (
+    Card(
+        id="embedding.heat_geodesic",
+        title="Heat geodesic",
+        target="engine.embedding.heat_geodesic:HeatGeodesic",
+        summary="Geodesic distances read off heat diffusion on a graph, laid out in 2-D or 3-D.",
+        paper="A Heat Diffusion Perspective on Geodesic Preserving Dimensionality Reduction, "
+        "arXiv 2305.19043",
+    ),
+    Card(
+        id="embedding.phate",
+        title="PHATE",
+        target="engine.embedding.phate:Phate",
+        summary="Potential distances of a diffusion, laid out in 2-D or 3-D.",
+        paper="Moon et al., Visualizing structure and transitions in high-dimensional biological "
+        "data, Nature Biotechnology 37 (2019)",
+    ),
+    Card(
+        id="embedding.diffusion_map",
+        title="Diffusion map",
+        target="engine.embedding.diffusion_map:DiffusionMap",
+        summary="Leading eigenvectors of a random walk on the data, scaled by diffusion time.",
+        paper="Coifman and Lafon, Diffusion maps, Applied and Computational Harmonic Analysis 21 "
+        "(2006)",
+    ),
+    Card(
+        id="embedding.isomap",
+        title="Isomap",
+        target="engine.embedding.isomap:Isomap",
+        summary="Classical scaling of shortest paths on the neighbour graph.",
+        paper="Tenenbaum, de Silva and Langford, A global geometric framework for nonlinear "
+        "dimensionality reduction, Science 290 (2000)",
+        peer=True,
+    ),
+    Card(
+        id="embedding.tsne",
+        title="t-SNE",
+        target="engine.embedding.tsne:TSNE",
+        summary="Neighbour probabilities matched in the plane; keeps clusters, not distances.",
+        paper="van der Maaten and Hinton, Visualizing data using t-SNE, JMLR 9 (2008)",
+        peer=True,
+    ),
+    Card(
+        id="embedding.umap",
+        title="UMAP",
+        target="engine.embedding.umap:UMAP",
+        summary="A fuzzy neighbour graph laid out by sampled attraction and repulsion.",
+        paper="McInnes, Healy and Melville, UMAP: Uniform manifold approximation and projection, "
+        "arXiv 1802.03426",
+        needs=(("umap", "umap"),),
+        peer=True,
+    ),
+)
+
+
+@functools.cache
+def cards() -> dict[str, Card]:
+    """Every known method by id: ours in order, then those of installed plug-ins."""
+    found = {card.id: card for card in _METHODS}
+    for entry in entry_points(group="fieldwright.methods"):
+        card: Any = entry.load()
+        if isinstance(card, Card):
+            found.setdefault(card.id, card)
+    return found
+
+
+def card(method_id: str) -> Card:
+    """The card of that id.
+
+    Raises
+    ------
+    KeyError
+        With a sentence that names the nearest ids.
+    """
+    known = cards()
+    if method_id not in known:
+        import difflib
+
+        close = difflib.get_close_matches(method_id, known, n=3, cutoff=0.3) or list(known)
+        raise KeyError(f"There is no method '{method_id}'. Nearest: {', '.join(close)}.")
+    return known[method_id]
+
+
+def register(new: Card) -> None:
+    """Add a method to this process's catalogue; an id that is taken is replaced."""
+    cards()[new.id] = new

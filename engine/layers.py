@@ -1,0 +1,204 @@
+"""What a person sees: small frozen records of read-only arrays.
+
+A method returns layers and never asks for a widget; a view draws one kind of layer and never asks
+which method made it. Exports go by kind of layer as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Role = Literal["prediction", "truth", "error", "uncertainty", "data", "diagnostic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A coordinate's name and unit; `log` asks for a logarithmic scale."""
+
+    name: str
+    unit: str = ""
+    log: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def _frozen(value: Any) -> Any:
+    """A read-only view (of a C-contiguous array); the owner must not write to its memory again."""
+    if isinstance(value, np.ndarray):
+        view = np.ascontiguousarray(value).view()
+        view.flags.writeable = False
+        return view
+    if isinstance(value, Mapping):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
+
+
+class _Sealed:
+    """Makes every array of a layer read-only after construction."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, item.name, _frozen(getattr(self, item.name)))
+        self._check()
+
+    def _check(self) -> None: ...
+
+    def arrays(self) -> dict[str, Array]:
+        """Every array of the layer under a flat name, for exports and for equality tests."""
+        found: dict[str, Array] = {}
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                found[item.name] = value
+            elif isinstance(value, dict):
+                for key, inner in value.items():
+                    if isinstance(inner, np.ndarray):
+                        found[f"{item.name}.{key}"] = inner
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Field(_Sealed):
+    """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis."""
+
+    name: str
+    role: Role
+    values: Array
+    extent: tuple[tuple[float, float], ...]
+    axes: tuple[Axis, ...]
+    unit: str = ""
+    colormap: str = "viridis"
+    diverging: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points(_Sealed):
+    """Positions (n, 2) or (n, 3) and any number of per-point columns (n,), numbers or text.
+
+    `colour_by` names the column to colour by at first; `ids` is the row of the data set that each
+    point stands for (int64, (n,)), the identity when empty.
+    """
+
+    name: str
+    role: Role
+    positions: Array
+    axes: tuple[Axis, ...]
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    colour_by: str = ""
+    colormap: str = "viridis"
+    equal_scale: bool = True
+
+    def _check(self) -> None:
+        n = len(self.positions)
+        if self.positions.ndim != 2 or self.positions.shape[1] not in (2, 3):
+            raise ValueError(f"Points need positions (n, 2) or (n, 3), got {self.positions.shape}.")
+        for key, column in self.columns.items():
+            if column.shape != (n,):
+                raise ValueError(f"Column '{key}' has shape {column.shape}, expected ({n},).")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arrows(_Sealed):
+    """Vectors (n, d) at positions (n, d), d = 2 or 3, with per-arrow columns."""
+
+    name: str
+    role: Role
+    positions: Array
+    vectors: Array
+    axes: tuple[Axis, ...]
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    unit: str = ""
+    colour_by: str = ""
+    colormap: str = "viridis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surface(_Sealed):
+    """A triangle mesh: vertices (n, 3), faces (m, 3) int, and values (n,) on the vertices."""
+
+    name: str
+    role: Role
+    vertices: Array
+    faces: Array
+    values: Array
+    axes: tuple[Axis, ...]
+    unit: str = ""
+    colormap: str = "viridis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture(_Sealed):
+    """An image (h, w) or (h, w, 3 or 4), float in [0, 1], row 0 at the top."""
+
+    name: str
+    role: Role
+    values: Array
+    colormap: str = "gray"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curves(_Sealed):
+    """Lines over one abscissa: `x` (k,), `lines` name -> (k,), `marks` name -> x of a vertical.
+
+    `stems` asks for a stem at each x instead of a connected line (a spectrum).
+    """
+
+    name: str
+    role: Role
+    x: Array
+    lines: Mapping[str, Array]
+    axes: tuple[Axis, Axis]
+    marks: Mapping[str, float] = field(default_factory=dict)
+    stems: bool = False
+
+    def _check(self) -> None:
+        for key, line in self.lines.items():
+            if line.shape != self.x.shape:
+                raise ValueError(f"Line '{key}' has shape {line.shape}, x has {self.x.shape}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matrix(_Sealed):
+    """A dense matrix (n, m) shown as a picture, with the meaning of its rows and columns."""
+
+    name: str
+    role: Role
+    values: Array
+    axes: tuple[Axis, Axis]
+    unit: str = ""
+    colormap: str = "viridis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Network(_Sealed):
+    """Edges (m, 2) int32 between the points of the layer named `over`, with weights (m,)."""
+
+    name: str
+    role: Role
+    over: str
+    edges: Array
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Markers(_Sealed):
+    """Labelled places (n, d): singularities, handles, picked points."""
+
+    name: str
+    role: Role
+    positions: Array
+    labels: tuple[str, ...]
+    axes: tuple[Axis, ...]
+
+
+Layer: TypeAlias = Field | Points | Arrows | Surface | Picture | Curves | Matrix | Network | Markers

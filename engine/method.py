@@ -1,0 +1,116 @@
+"""The one contract between a method and everything that runs it.
+
+A method is a plain class with a frozen parameter class. `fit` is a generator, so that progress,
+pause (do not call `next`), cancel (`close`) and changes on the fly (`send`) cost the method nothing
+and need no thread here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from engine.layers import Array, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence that must be read beside the picture. `grave` ones question the picture itself."""
+
+    text: str
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Snapshot:
+    """One frame: the layers, the numbers, and the parameters they belong to.
+
+    `coarse` says in a few words what was left out of a preview ("500 of 2000 points"); a settled
+    frame has "".
+    """
+
+    layers: tuple[Layer, ...]
+    params: Any
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    step: int = 0
+    notes: tuple[Note, ...] = ()
+    coarse: str = ""
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name; raises KeyError."""
+        for item in self.layers:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """What a fit says when it gives control back.
+
+    `metrics` are appended to the run's curves; `stage` is the sentence on the task bar. A beat
+    (`metrics` empty, same `index`) only says that a long call is still going on.
+    """
+
+    index: int
+    total: int | None = None
+    stage: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+
+
+class DataError(ValueError):
+    """Data that a method cannot use; the message is one sentence a person can act on."""
+
+
+class Method(Protocol):
+    """A method of the catalogue. See `tests/engine/example_method.py` for a small complete one.
+
+    Class attributes
+        Params   frozen dataclass (`engine.params`)
+        Data     the kind of data set or problem that `fit` accepts
+    """
+
+    Params: ClassVar[type]
+    Data: ClassVar[type]
+    params: Any
+
+    def __init__(self, params: Any) -> None:
+        """Store the parameters; nothing else."""
+
+    def fit(
+        self, data: Any, *, rng: np.random.Generator, device: str
+    ) -> Generator[Step, Any, None]:
+        """Learn, and yield at least every 50 ms on two quiet cores.
+
+        What is sent back in is None or a new `Params` that differs in STEP parameters only. After
+        `close()` the last published weights stay usable. Raises `DataError`.
+        """
+        ...
+
+    def evaluate(self, params: Any) -> Snapshot:
+        """One settled frame from the last published weights, at other LIVE parameters. Depends on
+        nothing but them: no memory of earlier frames."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """Arrays that `from_state` needs to evaluate again; all that the fit learnt."""
+        ...
+
+    @classmethod
+    def from_state(cls, params: Any, state: Mapping[str, Array]) -> Self:
+        """Rebuild a fitted method."""
+        ...
+
+
+@runtime_checkable
+class Refines(Protocol):
+    """A method whose settled frame takes longer than the hand is willing to wait."""
+
+    def refine(self, params: Any) -> Iterator[Snapshot | None]:
+        """Frames from coarse to settled, the last one equal to `evaluate(params)`. Yields None when
+        it only gives control back. Whoever iterates may stop at any yield."""
+        ...

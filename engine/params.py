@@ -1,0 +1,310 @@
+"""What a method can be asked for: frozen dataclasses whose annotations carry bounds and effect.
+
+A parameter class is written as
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Params:
+        time: Annotated[float, Bound(0.1, 100, log=True), LIVE, Doc("diffusion time")] = 10.0
+
+        def __post_init__(self) -> None:
+            check(self)
+
+and everything else (form, command line, JSON, validation, undo text) is derived from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import math
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+P = TypeVar("P")
+
+
+class Effect(enum.Enum):
+    """When a changed parameter takes effect."""
+
+    LIVE = "live"
+    STEP = "step"
+    REFIT = "refit"
+
+
+LIVE = Effect.LIVE
+"""Within a frame: `Method.evaluate` is run again."""
+STEP = Effect.STEP
+"""From the running fit's next step."""
+REFIT = Effect.REFIT
+"""At the next fit; until then the shown result is stale."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bound:
+    """Hard limits (both ends legal), and how a slider should cross them.
+
+    `soft` is the narrower range that the slider spans; the number box keeps the hard one.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    soft: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"Bound needs low < high, got {self.low} and {self.high}.")
+        if self.log and self.low <= 0:
+            raise ValueError(f"A logarithmic Bound needs low > 0, got {self.low}.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doc:
+    """The sentence shown beside a parameter, its unit and its symbol in the paper."""
+
+    text: str
+    unit: str = ""
+    symbol: str = ""
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Applies:
+    """The parameter matters only while another one holds one of these values."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+class ParameterError(ValueError):
+    """A value outside what the parameter admits; `name` is the parameter."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parameter:
+    """One field of a parameter class, read once from its annotation.
+
+    `kind` is "float", "int", "bool", "choice", "text", "path" or "floats";
+    `optional` admits None, which the method reads as "choose for me".
+    """
+
+    name: str
+    kind: str
+    default: Any
+    effect: Effect
+    doc: Doc
+    bound: Bound | None = None
+    choices: tuple[Any, ...] = ()
+    optional: bool = False
+    applies: Applies | None = None
+
+    @property
+    def label(self) -> str:
+        return self.doc.label or self.name.replace("_", " ")
+
+
+def _kind(annotation: Any) -> tuple[str, tuple[Any, ...], bool]:
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        if len(inner) != 1:
+            raise TypeError(f"A parameter has one type or that type and None, got {annotation}.")
+        kind, choices, _ = _kind(inner[0])
+        return kind, choices, True
+    if origin is Literal:
+        return "choice", get_args(annotation), False
+    if origin is tuple:
+        return "floats", (), False
+    kinds = {bool: "bool", int: "int", float: "float", str: "text", Path: "path"}
+    if annotation not in kinds:
+        raise TypeError(f"No parameter kind for {annotation}.")
+    return kinds[annotation], (), False
+
+
+@functools.cache
+def parameters(cls: Any) -> tuple[Parameter, ...]:
+    """The fields of a parameter class in order of declaration."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = []
+    for field in dataclasses.fields(cls):
+        hint = hints[field.name]
+        marks: tuple[Any, ...] = ()
+        if get_origin(hint) is Annotated:
+            hint, *rest = get_args(hint)
+            marks = tuple(rest)
+        kind, choices, optional = _kind(hint)
+        effects = [m for m in marks if isinstance(m, Effect)]
+        if len(effects) != 1:
+            raise TypeError(f"{cls.__qualname__}.{field.name} must be LIVE, STEP or REFIT.")
+        if field.default is dataclasses.MISSING:
+            raise TypeError(f"{cls.__qualname__}.{field.name} needs a default.")
+        found.append(
+            Parameter(
+                name=field.name,
+                kind=kind,
+                default=field.default,
+                effect=effects[0],
+                doc=next((m for m in marks if isinstance(m, Doc)), Doc("")),
+                bound=next((m for m in marks if isinstance(m, Bound)), None),
+                choices=choices,
+                optional=optional,
+                applies=next((m for m in marks if isinstance(m, Applies)), None),
+            )
+        )
+    return tuple(found)
+
+
+def _fail(owner: type, name: str, must: str, value: Any) -> ParameterError:
+    title = owner.__qualname__.removesuffix(".Params")
+    return ParameterError(name, f"The '{name}' parameter of {title} must be {must}. Got {value!r}.")
+
+
+def check_value(owner: type, parameter: Parameter, value: Any) -> None:
+    """Raise `ParameterError` unless `value` is legal for `parameter` of the class `owner`."""
+    name, bound = parameter.name, parameter.bound
+    if value is None:
+        if not parameter.optional:
+            raise _fail(owner, name, f"a {parameter.kind}", value)
+        return
+    if parameter.kind == "choice":
+        if value not in parameter.choices or isinstance(value, bool):
+            allowed = ", ".join(repr(c) for c in parameter.choices)
+            raise _fail(owner, name, f"one of {allowed}", value)
+        return
+    wanted: dict[str, tuple[type, ...]] = {
+        "bool": (bool,),
+        "int": (int,),
+        "float": (float, int),
+        "text": (str,),
+        "path": (Path,),
+        "floats": (tuple,),
+    }
+    wrong_bool = isinstance(value, bool) and parameter.kind != "bool"
+    if wrong_bool or not isinstance(value, wanted[parameter.kind]):
+        raise _fail(owner, name, f"a {parameter.kind}", value)
+    numbers: tuple[Any, ...] = tuple(value) if isinstance(value, tuple) else (value,)
+    if parameter.kind in ("int", "float", "floats"):
+        for number in numbers:
+            if not math.isfinite(number):
+                raise _fail(owner, name, "finite", value)
+            if bound is not None and not bound.low <= number <= bound.high:
+                raise _fail(owner, name, f"between {bound.low:g} and {bound.high:g}", value)
+
+
+def check(params: Any) -> None:
+    """Validate a parameter object; called from its `__post_init__`.
+
+    Raises
+    ------
+    ParameterError
+        Naming the first field that is of the wrong type, not finite, out of bounds or not a choice.
+    """
+    owner = type(params)
+    for parameter in parameters(owner):
+        check_value(owner, parameter, getattr(params, parameter.name))
+
+
+def to_json(params: Any) -> dict[str, Any]:
+    """Field names to JSON-able values, all fields."""
+    out: dict[str, Any] = {}
+    for parameter in parameters(type(params)):
+        value = getattr(params, parameter.name)
+        if isinstance(value, Path):
+            value = value.as_posix()
+        elif isinstance(value, tuple):
+            value = list(value)
+        out[parameter.name] = value
+    return out
+
+
+def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
+    """Inverse of `to_json`; missing fields take their defaults.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or an illegal value. Nothing is coerced except int to float.
+    """
+    known = {p.name: p for p in parameters(cls)}
+    ready: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            title = cls.__qualname__.removesuffix(".Params")
+            raise ParameterError(
+                name, f"{title} has no parameter '{name}'. It has: {', '.join(known)}."
+            )
+        kind = known[name].kind
+        if kind == "path" and isinstance(value, str):
+            value = Path(value)
+        elif kind == "floats" and isinstance(value, list):
+            value = tuple(value)
+        elif kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        ready[name] = value
+    return cls(**ready)
+
+
+def parse(cls: type, name: str, text: str) -> Any:
+    """Read one value as typed on a command line or in a text box.
+
+    Raises
+    ------
+    ParameterError
+        When the name is unknown or the text does not read as the parameter's type.
+    """
+    parameter = next((p for p in parameters(cls) if p.name == name), None)
+    if parameter is None:
+        from_json(cls, {name: None})
+        raise AssertionError("unreachable")
+    text = text.strip()
+    if parameter.optional and text.lower() in ("none", "auto", ""):
+        return None
+    try:
+        value = _read(parameter, text)
+    except ValueError:
+        raise _fail(cls, name, f"a {parameter.kind}", text) from None
+    check_value(cls, parameter, value)
+    return value
+
+
+def _read(parameter: Parameter, text: str) -> Any:
+    match parameter.kind:
+        case "int":
+            return int(text)
+        case "float":
+            return float(text)
+        case "bool":
+            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            if text.lower() not in words:
+                raise ValueError(text)
+            return words[text.lower()]
+        case "choice":
+            return next((c for c in parameter.choices if str(c) == text), text)
+        case "floats":
+            return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+        case "path":
+            return Path(text)
+    return text
+
+
+def changes(old: Any, new: Any) -> dict[str, Any]:
+    """Fields of `new` that differ from `old`, by name."""
+    return {
+        p.name: getattr(new, p.name)
+        for p in parameters(type(new))
+        if getattr(new, p.name) != getattr(old, p.name)
+    }
+
+
+def effects(old: Any, new: Any) -> frozenset[Effect]:
+    """The kinds of effect that going from `old` to `new` has."""
+    differing = changes(old, new)
+    return frozenset(p.effect for p in parameters(type(new)) if p.name in differing)

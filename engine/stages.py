@@ -1,0 +1,76 @@
+"""Stages of a fit: results kept by the parameters they depend on, and long calls that yield."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+BEAT_S = 0.02
+"""Pause between two looks at a long call; the fit yields as often."""
+
+
+def beats(call: Callable[[], T]) -> Generator[None, None, T]:
+    """Run `call` in a thread of its own, yielding None until it is done, and return its result.
+
+    For library calls that hold a core for seconds (LAPACK, t-SNE): the fit goes on yielding, so
+    that cancel works at once. A generator closed in the middle leaves the call to end by itself;
+    its result is dropped. The call must touch nothing that the fit still changes.
+    """
+    done = threading.Event()
+    result: list[T] = []
+    error: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(call())
+        except BaseException as caught:
+            error.append(caught)
+        finally:
+            done.set()
+
+    threading.Thread(target=work, name="fieldwright-stage", daemon=True).start()
+    while not done.wait(BEAT_S):
+        yield None
+    if error:
+        raise error[0]
+    return result[0]
+
+
+class Stages:
+    """Results of a method's expensive stages, each valid for one key.
+
+    A key holds whatever the stage depends on; a stage asked for with another key is computed
+    again and replaces the old one, so that memory holds one result per stage. `computed` counts
+    the computations by stage name, for tests of what a slider repeats.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
+        self.computed: dict[str, int] = {}
+
+    def get(self, name: str, key: Hashable, compute: Callable[[], T]) -> T:
+        """The stage's result for `key`, computed in this thread when it is not at hand."""
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] == key:
+            return kept[1]  # type: ignore[no-any-return]
+        result = compute()
+        self._keep(name, key, result)
+        return result
+
+    def get_with_beats(
+        self, name: str, key: Hashable, compute: Callable[[], T]
+    ) -> Generator[None, None, T]:
+        """As `get`, yielding None while a long computation goes on."""
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] == key:
+            return kept[1]  # type: ignore[no-any-return]
+        result = yield from beats(compute)
+        self._keep(name, key, result)
+        return result
+
+    def _keep(self, name: str, key: Hashable, result: Any) -> None:
+        self._kept[name] = (key, result)
+        self.computed[name] = self.computed.get(name, 0) + 1
