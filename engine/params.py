@@ -129,9 +129,13 @@ def _kind(annotation: Any) -> tuple[str, tuple[Any, ...], bool]:
     return kinds[annotation], (), False
 
 
-@functools.cache
 def parameters(cls: Any) -> tuple[Parameter, ...]:
     """The fields of a parameter class in order of declaration."""
+    return _parameters(cls)
+
+
+@functools.cache
+def _parameters(cls: Any) -> tuple[Parameter, ...]:
     hints = get_type_hints(cls, include_extras=True)
     found = []
     for field in dataclasses.fields(cls):

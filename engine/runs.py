@@ -72,7 +72,7 @@ class Fit:
                 f"{card.title} works on {kind.Data.__name__} data; "
                 f"'{getattr(data, 'name', data)}' is {type(data).__name__}."
             )
-        if spec.data_sha256 and spec.data_sha256 != data.sha256():
+        if spec.data_sha256 and spec.data_sha256 != data.sha256():  # type: ignore[attr-defined]
             raise DataError(
                 f"The data of '{spec.data}' has changed since the run was described: "
                 "its checksum differs. Open the original file, or make a new run."
