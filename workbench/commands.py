@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from PySide6.QtGui import QUndoCommand
 
 from engine.params import changes
 from workbench.document import Document, Run
+
+MERGE_S = 1.0
+"""Edits of one field closer in time than this are one (arrow keys held down)."""
 
 _PARAMS_ID = 1
 _VIEW_ID = 2
@@ -23,6 +27,7 @@ class ChangeParams(QUndoCommand):
         self._method_id = document.method_id
         self._old, self._new = old, new
         self._names = names
+        self._made = time.monotonic()
 
     def id(self) -> int:
         return _PARAMS_ID
@@ -33,10 +38,11 @@ class ChangeParams(QUndoCommand):
             and len(self._names) == 1
             and other._names == self._names
             and other._method_id == self._method_id
+            and other._made - self._made < MERGE_S
         )
         if same:
             assert isinstance(other, ChangeParams)
-            self._new = other._new
+            self._new, self._made = other._new, other._made
             self.setObsolete(self._new == self._old)
         return same
 
