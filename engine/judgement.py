@@ -13,7 +13,7 @@ from engine.method import Note, Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Score:
-    """A number with what it means. `better` is +1 when higher is better, -1 when lower, 0 neither."""
+    """A number and its meaning. `better`: +1 when higher is better, -1 lower, 0 neither."""
 
     name: str
     value: float

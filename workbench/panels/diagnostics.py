@@ -1,0 +1,101 @@
+"""Below the pictures: one tab for each diagnostic layer of a run, and its learning curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from engine.layers import Axis, Curves, Field, Layer, Matrix, Picture, Points
+from workbench.document import Run
+from workbench.theme import Theme
+from workbench.views.table import view_for
+
+_DRAWN = (Curves, Matrix, Field, Picture, Points)
+
+
+class Diagnostics(QWidget):
+    """Tabs that follow the layers of the shown run; the chosen tab stays chosen by its name."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._views: dict[str, Any] = {}
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._run: Run | None = None
+
+    def show_run(self, run: Run | None) -> None:
+        self._run = run
+        layers = {} if run is None else {layer.name: layer for layer in _layers(run)}
+        for name in [n for n in self._views if n not in layers]:
+            view = self._views.pop(name)
+            self.tabs.removeTab(self.tabs.indexOf(view))
+            view.release()
+            view.deleteLater()
+        for name, layer in layers.items():
+            if name not in self._views:
+                view = view_for(layer)(self)
+                view.set_theme(self._theme)
+                self._views[name] = view
+                self.tabs.addTab(view, name[:1].upper() + name[1:])
+        self._draw_current()
+
+    def _on_tab(self, index: int) -> None:
+        self._draw_current()
+
+    def _draw_current(self) -> None:
+        """Only the tab that is seen is drawn."""
+        if self._run is None:
+            return
+        shown = self.tabs.currentWidget()
+        for layer in _layers(self._run):
+            if self._views.get(layer.name) is shown:
+                self._views[layer.name].show_layer(layer)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for view in self._views.values():
+            view.set_theme(theme)
+
+    def release(self) -> None:
+        for view in self._views.values():
+            view.release()
+
+
+def _layers(run: Run) -> list[Layer]:
+    found: list[Layer] = []
+    if run.judgement is not None:
+        found += [layer for layer in run.judgement.layers if isinstance(layer, _DRAWN)]
+    if run.snapshot is not None:
+        found += [
+            layer
+            for layer in run.snapshot.layers
+            if isinstance(layer, _DRAWN) and layer.role in ("diagnostic", "error", "uncertainty")
+        ]
+    names = {layer.name for layer in found}
+    if len(run.history) > 1 and "progress" not in names:
+        found.append(_progress(run))
+    return found
+
+
+def _progress(run: Run) -> Curves:
+    """Every metric that the fit reported, against the step."""
+    names = sorted({name for _, _, metrics in run.history for name in metrics})
+    steps = np.array([index for _, index, _ in run.history], np.float64)
+    lines = {
+        name: np.array([m.get(name, np.nan) for _, _, m in run.history], np.float64)
+        for name in names
+    }
+    return Curves(
+        name="progress",
+        role="diagnostic",
+        x=steps,
+        lines=lines,
+        axes=(Axis("step"), Axis(names[0] if len(names) == 1 else "value")),
+    )

@@ -1,0 +1,312 @@
+"""A family's panel: data beside result (or runs side by side) above, diagnostics and scores below.
+
+The panel lays out whatever layers a snapshot holds; nothing in it is numerical and nothing in it
+knows a method.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
+
+from engine.layers import Network, Points
+from engine.method import Snapshot
+from workbench.document import Document, Run
+from workbench.panels.diagnostics import Diagnostics
+from workbench.panels.scores import ScoreTable
+from workbench.theme import Theme
+from workbench.views.cloud import CloudView
+
+MOST_COMPARED = 6
+
+
+class Panel(QWidget):
+    """Pictures of the active run, or of the compared ones.
+
+    Selection, hover and (in compare) cameras are shared by all clouds of the panel.
+    """
+
+    sentence = Signal(str)
+    """What is subsampled, for the task bar."""
+    selection_changed = Signal(object)
+    drawn = Signal()
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._theme = theme
+        self._linking = False
+        self.selection = np.empty(0, np.int64)
+        self.data_view = self._cloud()
+        self.data_view.setObjectName("data_view")
+        self.result_view = self._cloud()
+        self.result_view.setObjectName("result_view")
+        self.beside: dict[int, CloudView] = {}
+        self._grid = QWidget(self)
+        self._grid_layout = QGridLayout(self._grid)
+        self._grid_layout.setContentsMargins(0, 0, 0, 0)
+        self._grid_layout.setSpacing(1)
+        self._grid.hide()
+        self.diagnostics = Diagnostics(theme, self)
+        self.scores = ScoreTable(theme, self)
+        self._lay_out()
+        self._connect()
+
+    def _cloud(self) -> CloudView:
+        view = CloudView(self)
+        view.set_theme(self._theme)
+        view.hovered.connect(self._on_hovered)
+        view.picked.connect(self.select)
+        view.selected.connect(self.select)
+        view.subsampled.connect(self.sentence)
+        return view
+
+    def _lay_out(self) -> None:
+        self._pictures = QSplitter(Qt.Orientation.Horizontal, self)
+        self._pictures.addWidget(self.data_view)
+        self._pictures.addWidget(self.result_view)
+        self._pictures.setSizes([420, 580])
+        self._pictures.setChildrenCollapsible(False)
+        top = QWidget(self)
+        stacked = QVBoxLayout(top)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.addWidget(self._pictures)
+        stacked.addWidget(self._grid)
+        self._below = QSplitter(Qt.Orientation.Horizontal, self)
+        self._below.addWidget(self.diagnostics)
+        self._below.addWidget(self.scores)
+        self._below.setSizes([620, 380])
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.addWidget(top)
+        self.splitter.addWidget(self._below)
+        self.splitter.setSizes([560, 260])
+        self.splitter.setStretchFactor(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        document = self._document
+        document.data_changed.connect(self._show_data)
+        document.active_changed.connect(self._show_active)
+        document.frame_changed.connect(self._on_frame)
+        document.judged.connect(self._on_judged)
+        document.compare_changed.connect(self._show_compared)
+        document.view_changed.connect(self._show_view)
+        document.params_changed.connect(self._show_badges)
+        document.runs_changed.connect(self._on_runs)
+        self.result_view.drawn.connect(self.drawn)
+
+    # What the document says
+
+    @Slot()
+    def _show_data(self) -> None:
+        data = self._document.data
+        self.selection = np.empty(0, np.int64)
+        if data is None:
+            return
+        self.data_view.set_title(data.name)
+        self.data_view.show_points(self.overview(data))
+        self.data_view.fit_camera()
+
+    def overview(self, data: Any) -> Points:
+        """The data as points."""
+        from engine.data.overview import overview
+
+        return overview(data)
+
+    @Slot()
+    def _show_active(self) -> None:
+        run = self._document.active
+        self.result_view.setVisible(run is not None)
+        self.diagnostics.show_run(run)
+        if run is not None:
+            self.result_view.set_title(run.name)
+            if run.snapshot is not None:
+                self._draw(self.result_view, run, run.snapshot, moving=False)
+                self.result_view.fit_camera()
+            else:
+                self.result_view.clear("waiting for the first picture")
+        self._show_scores()
+        self._show_badges()
+
+    @Slot(object)
+    def _on_frame(self, run: Run) -> None:
+        if run.snapshot is None:
+            return
+        moving = run.snapshot.coarse != "" or run.state in ("queued", "started")
+        view = self.beside.get(run.id)
+        if view is not None:
+            self._draw(view, run, run.snapshot, moving=moving)
+        if run is self._document.active:
+            self._draw(self.result_view, run, run.snapshot, moving=moving)
+            self.diagnostics.show_run(run)
+            self._show_badges()
+
+    def _draw(self, view: CloudView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
+        points = _main_points(snapshot)
+        if points is None:
+            return
+        extra = getattr(run.data, "labels", {})
+        whole = run.data is not None and len(points.positions) == len(run.data)
+        view.show_points(points, dict(extra) if whole else {}, moving=moving)
+        self._dress(view, run, snapshot)
+
+    def _dress(self, view: CloudView, run: Run, snapshot: Snapshot) -> None:
+        settings = self._document.view
+        colour = settings.get("colour_by", "")
+        if colour and colour in view.columns():
+            view.set_colour_by(colour)
+        edges = next((item for item in snapshot.layers if isinstance(item, Network)), None)
+        view.set_network(edges if settings.get("edges", False) and not snapshot.coarse else None)
+        if len(self.selection):
+            view.set_selection(self.selection)
+
+    @Slot()
+    def _show_view(self) -> None:
+        settings = self._document.view
+        for view in self.clouds():
+            if size := settings.get("point_size"):
+                view.set_point_size(float(size))
+            colour = settings.get("colour_by", "")
+            if colour and colour in view.columns():
+                view.set_colour_by(colour)
+        pairs = [(self.result_view, self._document.active)]
+        pairs += [(view, self._document.run(number)) for number, view in self.beside.items()]
+        for view, run in pairs:
+            if run is not None and run.snapshot is not None:
+                self._dress(view, run, run.snapshot)
+
+    @Slot()
+    def _show_badges(self) -> None:
+        run = self._document.active
+        waiting = self._document.stale()
+        badge = ""
+        if run is not None and run.state in ("queued", "started"):
+            badge = "waiting" if run.state == "queued" else "fitting"
+        elif run is not None and run.failed:
+            badge = "failed"
+        elif waiting:
+            names = ", ".join(name.replace("_", " ") for name in waiting)
+            badge = f"stale: {names} changed since this fit"
+        elif run is not None and run.snapshot is not None and run.snapshot.coarse:
+            badge = f"preview: {run.snapshot.coarse}"
+        self.result_view.set_badge(badge)
+
+    @Slot(object)
+    def _on_judged(self, run: Run) -> None:
+        if run is self._document.active:
+            self.diagnostics.show_run(run)
+        self._show_scores()
+
+    @Slot()
+    def _on_runs(self) -> None:
+        for number, view in self.beside.items():
+            run = self._document.run(number)
+            if run is not None:
+                view.set_title(run.name)
+        if self._document.active is not None:
+            self.result_view.set_title(self._document.active.name)
+        self._show_scores()
+        self._show_badges()
+
+    def _show_scores(self) -> None:
+        runs = [self._document.run(number) for number in self._document.compared]
+        shown = [run for run in runs if run is not None] or [self._document.active]
+        self.scores.show_runs([run for run in shown if run is not None])
+
+    # Side by side
+
+    @Slot()
+    def _show_compared(self) -> None:
+        wanted = self._document.compared[:MOST_COMPARED]
+        for number in [n for n in self.beside if n not in wanted]:
+            view = self.beside.pop(number)
+            self._grid_layout.removeWidget(view)
+            view.release()
+            view.deleteLater()
+        for number in wanted:
+            if number not in self.beside:
+                view = self.beside[number] = self._cloud()
+                view.camera_changed.connect(self._on_camera)
+        columns = 1 if len(wanted) == 1 else 2 if len(wanted) in (2, 4) else 3
+        for place, number in enumerate(wanted):
+            self._grid_layout.addWidget(
+                self.beside[number], place // columns, place % columns, 1, 1
+            )
+        comparing = len(wanted) > 0
+        self._grid.setVisible(comparing)
+        self._pictures.setVisible(not comparing)
+        for number, view in self.beside.items():
+            run = self._document.run(number)
+            if run is not None and run.snapshot is not None:
+                view.set_title(run.name)
+                self._draw(view, run, run.snapshot, moving=False)
+                view.fit_camera()
+        self._show_scores()
+
+    @Slot(object)
+    def _on_camera(self, camera: dict[str, Any]) -> None:
+        """Compared clouds turn and zoom together."""
+        if self._linking:
+            return
+        self._linking = True
+        for view in self.beside.values():
+            if view is not self.sender():
+                view.set_camera(camera)
+        self._linking = False
+
+    # Hand and eye
+
+    @Slot(object)
+    def select(self, ids: Any) -> None:
+        """Mark rows of the data in every picture."""
+        self.selection = np.asarray(ids, np.int64)
+        for view in self.clouds():
+            view.set_selection(self.selection)
+        self.selection_changed.emit(self.selection)
+
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        for view in self.clouds():
+            if view is not self.sender():
+                view.set_hover(row)
+
+    def clouds(self) -> list[CloudView]:
+        return [self.data_view, self.result_view, *self.beside.values()]
+
+    def set_tool(self, tool: str) -> None:
+        for view in self.clouds():
+            view.set_tool(tool)
+
+    def fit_cameras(self) -> None:
+        for view in self.clouds():
+            view.fit_camera()
+
+    def columns(self) -> list[str]:
+        """Every column that the pictures can be coloured by."""
+        names: dict[str, None] = {}
+        for view in self.clouds():
+            names.update(dict.fromkeys(view.columns()))
+        return list(names)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for view in self.clouds():
+            view.set_theme(theme)
+        self.diagnostics.set_theme(theme)
+        self.scores.set_theme(theme)
+
+    def release(self) -> None:
+        """Close every canvas before the application object dies."""
+        for view in self.clouds():
+            view.release()
+        self.diagnostics.release()
+
+
+def _main_points(snapshot: Snapshot) -> Points | None:
+    found = [item for item in snapshot.layers if isinstance(item, Points)]
+    return next((p for p in found if p.role == "prediction"), found[0] if found else None)

@@ -1,0 +1,97 @@
+"""The table of scores: one column per run, the best of each row in bold."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.judgement import Score
+from workbench.document import Run
+from workbench.theme import Theme
+
+
+class ScoreTable(QWidget):
+    """Scores of the shown runs, with what each number means in its tool tip."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.table = QTableWidget(self)
+        self.table.setAccessibleName("Scores")
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.table)
+        self._runs: list[Run] = []
+
+    def show_runs(self, runs: list[Run]) -> None:
+        self._runs = runs
+        names: dict[str, Score] = {}
+        for run in runs:
+            for score in _scores(run):
+                names.setdefault(score.name, score)
+        self.table.setColumnCount(len(runs))
+        self.table.setRowCount(len(names) + 1 if runs else 0)
+        self.table.setHorizontalHeaderLabels([run.name for run in runs])
+        self.table.setVerticalHeaderLabels([*names, "fit time (s)"])
+        for row, (name, score) in enumerate(names.items()):
+            self._fill(row, name, score)
+        for column, run in enumerate(runs):
+            self.table.setItem(len(names), column, _cell(f"{run.seconds:.2f}"))
+        for row, score in enumerate(names.values()):
+            header = self.table.verticalHeaderItem(row)
+            if header is not None:
+                header.setToolTip(score.text)
+        header_view = self.table.horizontalHeader()
+        header_view.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def _fill(self, row: int, name: str, score: Score) -> None:
+        values = [_value(run, name) for run in self._runs]
+        known = [v for v in values if math.isfinite(v)]
+        best = None
+        if len(known) > 1 and score.better:
+            best = max(known) if score.better > 0 else min(known)
+        for column, value in enumerate(values):
+            item = _cell(f"{value:.3f}" if math.isfinite(value) else "–")
+            item.setToolTip(score.text)
+            if best is not None and value == best:
+                font = item.font()
+                font.setBold(True)
+                item.setFont(font)
+                item.setForeground(QColor(self._theme.accent))
+                item.setToolTip(f"{score.text} Best of the compared runs.")
+            self.table.setItem(row, column, item)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.show_runs(self._runs)
+
+
+def _cell(text: str) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def _scores(run: Run) -> tuple[Score, ...]:
+    return () if run.judgement is None else run.judgement.scores
+
+
+def _value(run: Run, name: str) -> float:
+    return next((s.value for s in _scores(run) if s.name == name), math.nan)
