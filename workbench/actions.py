@@ -1,0 +1,93 @@
+"""Every command of the window in one table; menus, tool bar, shortcuts and palette come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A thing a person can ask for. `slot` is the name of a method of the window."""
+
+    id: str
+    menu: str
+    text: str
+    slot: str
+    shortcut: str = ""
+    tip: str = ""
+    icon: str = ""
+    checkable: bool = False
+    separator: bool = False
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "File", "Open data…", "open_file", "Ctrl+O", "Open a table of numbers", "open"),
+    Command("project.open", "File", "Open project…", "open_project", "Ctrl+Shift+O"),
+    Command("save", "File", "Save project", "save", "Ctrl+S", icon="save", separator=True),
+    Command("save_as", "File", "Save project as…", "save_as", "Ctrl+Shift+S"),
+    Command("export.figure", "File", "Export figure…", "export_figure", "Ctrl+E",
+            "PNG, SVG or PDF at print size", "figure", separator=True),
+    Command("export.data", "File", "Export coordinates…", "export_data", "Ctrl+Shift+E",
+            "CSV, NPZ or h5ad", "table"),
+    Command("export.model", "File", "Export fitted model…", "export_model", "",
+            "safetensors with everything needed to use it again", "model"),
+    Command("copy.python", "File", "Copy as Python", "copy_python", "Ctrl+Shift+C",
+            "A script that repeats this run", "code"),
+    Command("quit", "File", "Quit", "close", "Ctrl+Q", separator=True),
+    Command("undo", "Edit", "Undo", "undo_edit", "Ctrl+Z", icon="undo"),
+    Command("redo", "Edit", "Redo", "redo_edit", "Ctrl+Shift+Z", icon="redo"),
+    Command("select.none", "Edit", "Clear selection", "clear_selection", "Esc", separator=True),
+    Command("copy.selection", "Edit", "Copy selected rows", "copy_selection", "Ctrl+C"),
+    Command("fit", "Run", "Fit", "fit", "Ctrl+Return", "Fit with the parameters shown", "fit"),
+    Command("pause", "Run", "Pause or resume", "pause", "Ctrl+P", icon="pause"),
+    Command("cancel", "Run", "Cancel fit", "cancel", "Ctrl+.", icon="stop"),
+    Command("reset.params", "Run", "Reset parameters", "reset_params", "", "All defaults",
+            separator=True),
+    Command("compare.all", "Run", "Compare runs on this data", "compare_all", "Ctrl+Shift+K",
+            "Every finished run on the shown data, side by side", "compare"),
+    Command("compare.none", "Run", "Leave comparison", "compare_none", "Ctrl+K"),
+    Command("view.fit", "View", "Reset cameras", "fit_cameras", "R", icon="reset"),
+    Command("view.lasso", "View", "Lasso", "toggle_lasso", "L", "Draw around points to select them",
+            "lasso", checkable=True),
+    Command("view.edges", "View", "Neighbour edges", "toggle_edges", "E",
+            "Show the graph the method works on", checkable=True),
+    Command("view.selection", "View", "Table of selected rows", "show_selection", "Ctrl+T"),
+    Command("view.theme", "View", "Switch light and dark", "switch_theme", "Ctrl+Shift+D",
+            icon="moon", separator=True),
+    Command("view.reset", "View", "Reset layout", "reset_layout"),
+    Command("palette", "Help", "Command palette…", "show_palette", "Ctrl+Shift+P", icon="search"),
+    Command("welcome", "Help", "Samples", "show_welcome", "Ctrl+Shift+H", "To the sample cards"),
+    Command("about", "Help", "About this method", "about", "F1"),
+)  # fmt: skip
+
+
+def build(owner: QWidget, connect: Callable[[str], Callable[[], None]]) -> dict[str, QAction]:
+    """One QAction per command, owned by the window."""
+    found: dict[str, QAction] = {}
+    for command in COMMANDS:
+        action = QAction(command.text, owner)
+        action.setObjectName(f"action.{command.id}")
+        action.setCheckable(command.checkable)
+        if command.shortcut:
+            action.setShortcut(QKeySequence(command.shortcut))
+        tip = command.tip or command.text.rstrip("…")
+        keys = f" ({command.shortcut})" if command.shortcut else ""
+        action.setToolTip(tip + keys)
+        action.setStatusTip(tip)
+        action.triggered.connect(connect(command.slot))
+        owner.addAction(action)
+        found[command.id] = action
+    return found
+
+
+def fill(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """The menus, in the table's order."""
+    menus = {name: bar.addMenu(name) for name in dict.fromkeys(c.menu for c in COMMANDS)}
+    for command in COMMANDS:
+        if command.separator:
+            menus[command.menu].addSeparator()
+        menus[command.menu].addAction(actions[command.id])

@@ -1,0 +1,313 @@
+"""Files in and out: dialogs, and the engine calls they end in, off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from workbench import project
+from workbench.document import Run
+
+if TYPE_CHECKING:
+    from workbench.window import Window
+
+AUTOSAVE_MS = 120_000
+
+
+class Exporting(QObject):
+    """What the File menu does."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._dialog: Any = None
+        self._closing = False
+        self._autosave = QTimer(self)
+        self._autosave.setInterval(AUTOSAVE_MS)
+        self._autosave.timeout.connect(self.autosave)
+        self._autosave.start()
+
+    # Opening
+
+    def open_path(self, path: str) -> None:
+        """A data file or a project, by its content."""
+        if path.endswith(project.SUFFIX):
+            self.open_project(path)
+        else:
+            self.preview(path)
+
+    def ask_data(self) -> None:
+        self._ask("Open data", "", False, self._chose_data)
+
+    def ask_project(self) -> None:
+        filters = f"Fieldwright project (*{project.SUFFIX})"
+        self._ask("Open project", filters, False, self.open_project)
+
+    def _chose_data(self, path: str) -> None:
+        self.open_path(path)
+
+    def preview(self, path: str) -> None:
+        """Show what was understood of a file before it becomes the data."""
+        from engine.data import preview
+
+        self._errand(lambda: preview(path), self._show_preview, "")
+
+    def _show_preview(self, found: Any) -> None:
+        from workbench.dialogs.open_data import OpenDataDialog
+
+        dialog = OpenDataDialog(found, self._window)
+        dialog.accepted.connect(self._accept_preview)
+        self._show(dialog)
+
+    @Slot()
+    def _accept_preview(self) -> None:
+        dialog = self._dialog
+        spec, options = dialog.spec(), dialog.options()
+        self._window.settings.add_recent(spec)
+        self._window.session.open_data(spec, options)
+
+    # Projects
+
+    def open_project(self, path: str) -> None:
+        window = self._window
+        self._errand(lambda: project.read(path), lambda found: self._opened(found, path), "")
+        window.settings.add_recent(path)
+
+    def _opened(self, found: Any, path: str) -> None:
+        window = self._window
+        window.session.undo.clear()
+        remarks = project.show(found, window.document, path)
+        if window.panel is not None:
+            window.panel.show_all()
+            window.panel.set_cameras(window.document.view.get("cameras", {}))
+        for remark in remarks:
+            window.say(remark)
+        window.document.mark_saved(path)
+
+    def save(self) -> None:
+        if self._window.document.path:
+            self.save_to(self._window.document.path)
+        else:
+            self.ask_save()
+
+    def ask_save(self) -> None:
+        filters = f"Fieldwright project (*{project.SUFFIX})"
+        self._ask("Save project", filters, True, self.save_to, project.SUFFIX)
+
+    def save_to(self, path: str, then: Callable[[], None] | None = None) -> None:
+        window = self._window
+        if window.panel is not None:
+            window.document.view["cameras"] = window.panel.cameras()
+        record = project.record(window.document, self._thumbnail())
+
+        def done(_: Any) -> None:
+            window.document.mark_saved(path)
+            window.settings.add_recent(path)
+            window.say(f"Saved {Path(path).name}.")
+            project.forget_autosave()
+            if then is not None:
+                then()
+
+        self._errand(lambda: project.write(path, record), done, "")
+
+    def _thumbnail(self) -> Any:
+        panel = self._window.panel
+        if panel is None or not panel.result_view.isVisible():
+            return None
+        return panel.result_view.render(320, 240)
+
+    @Slot()
+    def autosave(self) -> None:
+        """Every two minutes, and at the end of every fit, into the state folder."""
+        document = self._window.document
+        if document.modified and document.runs:
+            record = project.record(document, None)
+            self._window.bridge.errand(
+                lambda: project.write(project.autosave_path(), record), _nothing, self._no_autosave
+            )
+
+    def _no_autosave(self, message: str, details: str) -> None:
+        self._window.say(f"Autosave failed: {message}", False, details)
+
+    # Taking it home
+
+    def ask_figure(self) -> None:
+        from workbench.dialogs.export_figure import ExportFigureDialog
+
+        run = self._run()
+        if run is None:
+            return
+        layers = [*run.snapshot.layers] if run.snapshot else []
+        if run.judgement is not None:
+            layers += run.judgement.layers
+        dialog = ExportFigureDialog(layers, self._window.panel.columns(), self._window)
+        dialog.accepted.connect(self._accept_figure)
+        self._show(dialog)
+
+    @Slot()
+    def _accept_figure(self) -> None:
+        run, dialog = self._run(), self._dialog
+        if run is not None:
+            self.save_figure(run, dialog.path(), dialog.layer(), **dialog.options())
+
+    def save_figure(self, run: Run, path: str, layer: Any, **options: Any) -> None:
+        from engine.io.figures import save_figure
+
+        from workbench.project import with_labels
+
+        options.setdefault("colour_by", self._window._colour())
+        options.setdefault("metadata", run.current_spec())
+        whole = with_labels(layer, run.data)
+        camera = self._window.panel.result_view.camera()
+        for angle in ("azimuth", "elevation"):
+            if angle in camera:
+                options.setdefault("camera", camera)
+        self._errand(lambda: save_figure(path, whole, **options), _nothing, path)
+
+    def ask_table(self) -> None:
+        filters = "CSV (*.csv);;NumPy archive (*.npz);;AnnData (*.h5ad)"
+        self._ask("Export coordinates", filters, True, self.save_table, ".csv")
+
+    def save_table(self, path: str) -> None:
+        from engine.io.tables import save_table
+
+        run = self._run()
+        if run is not None and run.snapshot is not None:
+            snapshot, spec, data = run.snapshot, run.current_spec(), run.data
+            self._errand(lambda: save_table(path, snapshot, data, spec=spec), _nothing, path)
+
+    def ask_model(self) -> None:
+        filters = "Fitted model (*.safetensors)"
+        self._ask("Export fitted model", filters, True, self.save_model, ".safetensors")
+
+    def save_model(self, path: str) -> None:
+        from engine.io.models import save_model
+
+        run = self._run()
+        if run is not None and run.method is not None:
+            method, spec = run.method, run.current_spec()
+            self._errand(lambda: save_model(path, method, spec), _nothing, path)
+
+    def copy_python(self) -> None:
+        from engine.io.scripts import as_python
+
+        run = self._run()
+        if run is not None:
+            QGuiApplication.clipboard().setText(as_python(run.current_spec()))
+            self._window.say("The script that repeats this run is on the clipboard.")
+
+    # Selected rows
+
+    def show_selection(self) -> None:
+        from workbench.dialogs.selection import SelectionDialog
+
+        panel, data = self._window.panel, self._window.document.data
+        if panel is None or data is None or not len(panel.selection):
+            self._window.say("Select points first: click one, or draw a lasso around some.")
+            return
+        self._show(SelectionDialog(data, panel.selection, self._window))
+
+    def copy_selection(self) -> None:
+        from workbench.dialogs.selection import as_text
+
+        panel, data = self._window.panel, self._window.document.data
+        if panel is not None and data is not None and len(panel.selection):
+            QGuiApplication.clipboard().setText(as_text(data, panel.selection))
+            self._window.say(f"{len(panel.selection)} rows are on the clipboard.")
+
+    # The end
+
+    def may_close(self) -> bool:
+        """Ask about a running fit or unsaved work first; True when nothing is at stake."""
+        document = self._window.document
+        at_stake = document.modified and any(r.snapshot for r in document.visible_runs())
+        busy = self._window.session.jobs()
+        if self._closing or not (at_stake or busy):
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        if busy:
+            box.setText(f"{busy[0][1].name} is still fitting.")
+            box.setInformativeText("Stop it and close?")
+        else:
+            box.setText("This project has changes that are not saved.")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        box.buttonClicked.connect(self._answered)
+        self._show(box)
+        return False
+
+    @Slot(object)
+    def _answered(self, button: Any) -> None:
+        box = self._dialog
+        answer = box.standardButton(button)
+        if answer == QMessageBox.StandardButton.Cancel:
+            return
+        self._closing = True
+        for job, _ in self._window.session.jobs():
+            job.cancel()
+        if answer == QMessageBox.StandardButton.Discard:
+            project.forget_autosave()
+            self._window.close()
+        elif self._window.document.path:
+            self.save_to(self._window.document.path, self._close_window)
+        else:
+            self._closing = False
+            self.ask_save()
+
+    def _close_window(self) -> None:
+        self._window.close()
+
+    def close(self) -> None:
+        self._autosave.stop()
+        if self._dialog is not None:
+            self._dialog.close()
+            self._dialog = None
+
+    # Small things shared above
+
+    def _run(self) -> Run | None:
+        run: Run | None = self._window.document.active
+        return run
+
+    def _show(self, dialog: Any) -> None:
+        self._dialog = dialog
+        dialog.open()
+
+    def _ask(
+        self,
+        title: str,
+        filters: str,
+        saving: bool,
+        then: Callable[[str], None],
+        suffix: str = "",
+    ) -> None:
+        dialog = QFileDialog(self._window, title, self._window.settings.folder(), filters)
+        if saving:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(suffix.removeprefix("."))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(then)
+        self._show(dialog)
+
+    def _errand(self, call: Callable[[], Any], done: Callable[[Any], None], exported: str) -> None:
+        def finished(result: Any) -> None:
+            done(result)
+            if exported:
+                self._window.say(f"Wrote {Path(exported).name}.")
+
+        self._window.bridge.errand(call, finished, self._failed)
+
+    def _failed(self, message: str, details: str) -> None:
+        self._window.say(message, True, details)
+
+
+def _nothing(_: Any) -> None:
+    return None

@@ -1,0 +1,133 @@
+"""Above the pictures: data, method, Fit, and what the points are coloured by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from engine import catalog
+
+
+class TopBar(QWidget):
+    """Choosers and the few commands used all the time."""
+
+    method_chosen = Signal(str)
+    sample_chosen = Signal(str)
+    colour_chosen = Signal(str)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("topbar")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        self.open = self._button(actions["open"], "Open…")
+        self.samples = QToolButton(self)
+        self.samples.setText("Sample")
+        self.samples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.samples.setMenu(self._sample_menu())
+        self.data = QLabel("", self)
+        self.data.setProperty("role", "muted")
+        self.methods = QComboBox(self)
+        self.methods.setAccessibleName("Method")
+        self.methods.setMinimumWidth(160)
+        self._fill_methods()
+        self.fit = self._button(actions["fit"], "Fit")
+        self.fit.setProperty("role", "primary")
+        self.colours = QComboBox(self)
+        self.colours.setAccessibleName("Colour by")
+        self.colours.setMinimumWidth(130)
+        colour = QLabel("Colour", self)
+        for widget in (self.open, self.samples, self.data):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(QLabel("Method", self))
+        layout.addWidget(self.methods)
+        for widget in (self.fit, self._button(actions["pause"]), self._button(actions["cancel"])):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(colour)
+        layout.addWidget(self.colours)
+        for name in ("view.lasso", "view.fit", "export.figure", "view.theme"):
+            layout.addWidget(self._button(actions[name]))
+        self.methods.activated.connect(self._on_method)
+        self.colours.activated.connect(self._on_colour)
+
+    def _button(self, action: QAction, text: str = "") -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setAutoRaise(not text)
+        if text:
+            button.setText(text)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return button
+
+    def _sample_menu(self) -> QMenu:
+        from engine.data.samples import samples
+
+        menu = QMenu(self)
+        for sample in samples():
+            action = menu.addAction(sample.title)
+            action.setData(sample.name)
+            action.setToolTip(sample.sentence)
+        menu.triggered.connect(self._on_sample)
+        return menu
+
+    def _fill_methods(self) -> None:
+        for card in catalog.cards().values():
+            self.methods.addItem(card.title, card.id)
+            row = self.methods.count() - 1
+            reason = card.missing()
+            tip = reason or card.summary
+            self.methods.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            model = self.methods.model()
+            if reason and isinstance(model, QStandardItemModel):
+                item = model.item(row)
+                item.setEnabled(False)
+                item.setText(f"{card.title} (not installed)")
+
+    # Shown by the window
+
+    def show_data(self, data: Any) -> None:
+        if data is None:
+            self.data.setText("")
+        else:
+            rows, columns = data.values.shape
+            self.data.setText(f"{data.name} · {rows:,} × {columns}".replace(",", "\u2009"))
+
+    def show_method(self, method_id: str) -> None:
+        blocker = QSignalBlocker(self.methods)
+        row = self.methods.findData(method_id)
+        if row < 0:
+            self._add_missing(method_id)
+            row = self.methods.findData(method_id)
+        self.methods.setCurrentIndex(row)
+        blocker.unblock()
+
+    def _add_missing(self, method_id: str) -> None:
+        card = catalog.card(method_id)
+        self.methods.addItem(card.title, card.id)
+
+    def show_columns(self, names: list[str], chosen: str) -> None:
+        blocker = QSignalBlocker(self.colours)
+        if names != [self.colours.itemText(k) for k in range(self.colours.count())]:
+            self.colours.clear()
+            self.colours.addItems(names)
+        self.colours.setCurrentText(chosen)
+        self.colours.setEnabled(bool(names))
+        blocker.unblock()
+
+    @Slot(int)
+    def _on_method(self, row: int) -> None:
+        self.method_chosen.emit(self.methods.itemData(row))
+
+    @Slot(int)
+    def _on_colour(self, row: int) -> None:
+        self.colour_chosen.emit(self.colours.itemText(row))
+
+    @Slot(QAction)
+    def _on_sample(self, action: QAction) -> None:
+        self.sample_chosen.emit(action.data())

@@ -1,0 +1,505 @@
+"""The one window: families at the left, pictures in the middle, parameters and runs at the right.
+
+Widgets ask the session; the session changes the document; the document's signals come back here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine import catalog
+from engine.jobs import FitJob
+from workbench import actions, theme
+from workbench.bridge import Bridge
+from workbench.commands import ChangeView, EditRun
+from workbench.document import Document, Run
+from workbench.exporting import Exporting
+from workbench.familybar import FamilyBar
+from workbench.forms.form import ParameterForm
+from workbench.notices import NoteStrip, NoticeBar
+from workbench.runlist import RunList
+from workbench.session import Session, seconds_left
+from workbench.settings import Settings
+from workbench.taskbar import TaskBar
+from workbench.topbar import TopBar
+from workbench.welcome import Welcome
+
+
+class Window(QMainWindow):
+    """The main window. `panel` is None until the first data set is shown."""
+
+    painted = Signal()
+
+    def __init__(self, settings: Settings, theme_name: str = "light") -> None:
+        super().__init__()
+        self.setObjectName("fieldwright")
+        self.setWindowTitle("Fieldwright")
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.settings = settings
+        self.theme = theme.load(theme_name)
+        self.document = Document(self)
+        self.bridge = Bridge(self, _warm_up)
+        self.session = Session(self.document, self.bridge, self)
+        self.exporting = Exporting(self)
+        self.panel: Any = None
+        self.actions_by_id: dict[str, QAction] = actions.build(self, self._slot)
+        self._build()
+        self._connect()
+        self._set_icons()
+        self._show_method()
+        self._refresh_actions()
+
+    def _slot(self, name: str) -> Callable[[], None]:
+        found: Callable[[], None] = getattr(self, name)
+        return found
+
+    # Building
+
+    def _build(self) -> None:
+        actions.fill(self.menuBar(), self.actions_by_id)
+        self.families = FamilyBar(self.theme, self)
+        self.top = TopBar(self.actions_by_id, self)
+        self.welcome = Welcome(self._sample_cards(), self)
+        self.centre = QStackedWidget(self)
+        self.centre.addWidget(self.welcome)
+        self.notices = NoticeBar(self)
+        self.notes = NoteStrip(self)
+        self.tasks = TaskBar(self)
+        self.right = self._build_right()
+        middle = QWidget(self)
+        stack = QVBoxLayout(middle)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        for widget in (self.top, self.notices):
+            stack.addWidget(widget)
+        stack.addWidget(self.centre, 1)
+        stack.addWidget(self.notes)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setObjectName("columns")
+        self.splitter.addWidget(self.families)
+        self.splitter.addWidget(middle)
+        self.splitter.addWidget(self.right)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([96, 984, 360])
+        self.splitter.setChildrenCollapsible(False)
+        whole = QWidget(self)
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.splitter, 1)
+        rows.addWidget(self.tasks)
+        self.setCentralWidget(whole)
+
+    def _build_right(self) -> QSplitter:
+        self.form = ParameterForm(self)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self.form)
+        self.runs = RunList(self.document, self)
+        below = QWidget(self)
+        rows = QVBoxLayout(below)
+        rows.setContentsMargins(8, 8, 8, 8)
+        title = QLabel("Runs", below)
+        title.setProperty("role", "heading")
+        rows.addWidget(title)
+        rows.addWidget(self.runs)
+        right = QSplitter(Qt.Orientation.Vertical, self)
+        right.setObjectName("right")
+        right.addWidget(scroll)
+        right.addWidget(below)
+        right.setSizes([600, 240])
+        right.setChildrenCollapsible(False)
+        right.setMinimumWidth(320)
+        return right
+
+    def _sample_cards(self) -> list[Any]:
+        from workbench.samplecards import sample_cards
+
+        return sample_cards()
+
+    def _connect(self) -> None:
+        document, session = self.document, self.session
+        self.form.changing.connect(session.changing)
+        self.form.changed.connect(session.changed)
+        self.top.method_chosen.connect(session.choose_method)
+        self.top.sample_chosen.connect(self.open_sample)
+        self.top.colour_chosen.connect(self._choose_colour)
+        self.welcome.sample_chosen.connect(self.open_sample)
+        self.welcome.open_asked.connect(self.open_file)
+        self.welcome.recent_chosen.connect(self.open_path)
+        self.runs.chosen.connect(self._choose_run)
+        self.runs.renamed.connect(self._rename_run)
+        self.runs.starred.connect(self._star_run)
+        self.runs.deleted.connect(self._delete_run)
+        self.runs.compared.connect(document.set_compared)
+        self.tasks.pause_asked.connect(session.pause)
+        self.tasks.resume_asked.connect(session.resume)
+        self.tasks.cancel_asked.connect(session.cancel)
+        session.said.connect(self.say)
+        session.task_changed.connect(self._show_task)
+        session.undo.indexChanged.connect(self._refresh_actions)
+        document.data_changed.connect(self._show_data)
+        document.method_changed.connect(self._show_method)
+        document.params_changed.connect(self._show_params)
+        document.active_changed.connect(self._show_active)
+        document.frame_changed.connect(self._on_frame)
+        document.runs_changed.connect(self._refresh_actions)
+        document.compare_changed.connect(self._refresh_actions)
+        document.view_changed.connect(self._show_view)
+        document.modified_changed.connect(self._show_title)
+        self.bridge.ready.connect(self._show_ready)
+
+    def start_engine(self) -> None:
+        """After the first paint: the slow imports, on the fit thread."""
+        self.tasks.set_device("getting ready…")
+        self.bridge.start_fits()
+
+    def ensure_panel(self) -> Any:
+        """The panel imports the drawing libraries, so it is made with the first data."""
+        if self.panel is None:
+            from workbench.panels.embedding import EmbeddingPanel
+
+            self.panel = EmbeddingPanel(self.document, self.theme, self)
+            self.panel.sentence.connect(self.tasks.set_message)
+            self.panel.selection_changed.connect(self._show_selected)
+            self.centre.addWidget(self.panel)
+        return self.panel
+
+    # What the document says
+
+    @Slot()
+    def _show_data(self) -> None:
+        data = self.document.data
+        if data is None:
+            self.centre.setCurrentWidget(self.welcome)
+        else:
+            fresh = self.panel is None
+            panel = self.ensure_panel()
+            if fresh:
+                panel.show_all()
+            self.centre.setCurrentWidget(panel)
+        self.top.show_data(data)
+        self._show_title()
+        self._show_view()
+        self._refresh_actions()
+
+    @Slot()
+    def _show_method(self) -> None:
+        self.top.show_method(self.document.method_id)
+        self._show_params()
+
+    @Slot()
+    def _show_params(self) -> None:
+        run = self.document.active
+        same = run is not None and run.spec.method == self.document.method_id
+        fitted = run.fitted if run is not None and same else None
+        self.form.show_params(self.document.params(), fitted=fitted)
+
+    @Slot()
+    def _show_active(self) -> None:
+        run = self.document.active
+        self.notes.show_notes(() if run is None or run.snapshot is None else run.snapshot.notes)
+        self._show_params()
+        self._show_view()
+        self._refresh_actions()
+
+    @Slot(object)
+    def _on_frame(self, run: Run) -> None:
+        if run is self.document.active and run.snapshot is not None:
+            self.notes.show_notes(run.snapshot.notes)
+            coarse = run.snapshot.coarse
+            self.tasks.set_message(f"preview: {coarse}" if coarse else "")
+            self.top.show_columns(self.panel.columns(), self._colour())
+
+    def _colour(self) -> str:
+        chosen = str(self.document.view.get("colour_by", ""))
+        if chosen or self.panel is None:
+            return chosen
+        shown: str = self.panel.data_view.colour_by()
+        return shown
+
+    @Slot()
+    def _show_view(self) -> None:
+        if self.panel is not None:
+            self.top.show_columns(self.panel.columns(), self._colour())
+        self.actions_by_id["view.edges"].setChecked(bool(self.document.view.get("edges", False)))
+
+    @Slot()
+    def _show_title(self) -> None:
+        name = Path(self.document.path).stem if self.document.path else "Untitled"
+        mark = "*" if self.document.modified else ""
+        self.setWindowTitle(f"{name}{mark} – Fieldwright")
+
+    @Slot(object)
+    def _show_task(self, job: FitJob) -> None:
+        if job.over:
+            self.tasks.remove_task(job.number)
+        else:
+            step = job.step
+            index = step.index if step else 0
+            rate = index / job.seconds if job.seconds > 0.2 else 0.0
+            run = next((r for j, r in self.session.jobs() if j is job), None)
+            self.tasks.show_task(
+                job.number,
+                run.name if run else "",
+                "paused" if job.paused else str(job.state),
+                step.stage if step else "",
+                index,
+                (step.total or 0) if step else 0,
+                rate,
+                seconds_left(job),
+            )
+        self._refresh_actions()
+
+    @Slot()
+    def _show_ready(self) -> None:
+        self.tasks.set_device(self.document.device)
+
+    @Slot()
+    def _refresh_actions(self) -> None:
+        document, act = self.document, self.actions_by_id
+        run = document.active
+        has_picture = run is not None and run.snapshot is not None
+        busy = bool(self.session.jobs())
+        act["fit"].setEnabled(document.data is not None)
+        for name in ("pause", "cancel"):
+            act[name].setEnabled(busy)
+        for name in ("export.figure", "export.data", "copy.python"):
+            act[name].setEnabled(has_picture)
+        act["export.model"].setEnabled(run is not None and run.done)
+        act["compare.none"].setEnabled(bool(document.compared))
+        act["compare.all"].setEnabled(len(self._comparable()) > 1)
+        undo = self.session.undo
+        act["undo"].setEnabled(undo.canUndo())
+        act["redo"].setEnabled(undo.canRedo())
+        act["undo"].setText(f"Undo {undo.undoText()}".strip())
+        act["redo"].setText(f"Redo {undo.redoText()}".strip())
+
+    # Commands
+
+    @Slot(str, bool, str)
+    def say(self, text: str, grave: bool = False, details: str = "") -> None:
+        self.notices.say(text, grave=grave, details=details)
+
+    @Slot(str)
+    def open_sample(self, name: str) -> None:
+        """One click from a live picture: show the sample and fit at once."""
+        self.session.open_data(f"sample:{name}", then=self._fit_first)
+
+    def _fit_first(self) -> None:
+        self.session.fit()
+
+    @Slot(str)
+    def open_path(self, path: str) -> None:
+        self.exporting.open_path(path)
+
+    def open_file(self) -> None:
+        self.exporting.ask_data()
+
+    def open_project(self) -> None:
+        self.exporting.ask_project()
+
+    def save(self) -> None:
+        self.exporting.save()
+
+    def save_as(self) -> None:
+        self.exporting.ask_save()
+
+    def export_figure(self) -> None:
+        self.exporting.ask_figure()
+
+    def export_data(self) -> None:
+        self.exporting.ask_table()
+
+    def export_model(self) -> None:
+        self.exporting.ask_model()
+
+    def copy_python(self) -> None:
+        self.exporting.copy_python()
+
+    def undo_edit(self) -> None:
+        self.session.undo.undo()
+
+    def redo_edit(self) -> None:
+        self.session.undo.redo()
+
+    def fit(self) -> None:
+        self.session.fit()
+
+    def pause(self) -> None:
+        for job, _ in self.session.jobs():
+            if job.paused:
+                job.resume()
+            else:
+                job.pause()
+
+    def cancel(self) -> None:
+        for job, _ in self.session.jobs():
+            self.session.cancel(job.number)
+
+    def reset_params(self) -> None:
+        self.session.changed(type(self.document.params())())
+
+    def _comparable(self) -> list[int]:
+        document = self.document
+        return [r.id for r in document.visible_runs() if r.data is document.data and r.snapshot]
+
+    def compare_all(self) -> None:
+        self.document.set_compared(tuple(self._comparable()[-6:]))
+
+    def compare_none(self) -> None:
+        self.document.set_compared(())
+
+    def fit_cameras(self) -> None:
+        if self.panel is not None:
+            self.panel.fit_cameras()
+
+    def toggle_lasso(self) -> None:
+        lasso = self.actions_by_id["view.lasso"].isChecked()
+        self.ensure_panel().set_tool("lasso" if lasso else "navigate")
+
+    def toggle_edges(self) -> None:
+        shown = self.actions_by_id["view.edges"].isChecked()
+        text = "show edges" if shown else "hide edges"
+        self.session.undo.push(ChangeView(self.document, text, edges=shown))
+
+    @Slot(str)
+    def _choose_colour(self, name: str) -> None:
+        if name and name != self._colour():
+            self.session.undo.push(ChangeView(self.document, f"colour by {name}", colour_by=name))
+
+    def clear_selection(self) -> None:
+        if self.panel is not None:
+            self.panel.select(np.empty(0, np.int64))
+
+    @Slot(object)
+    def _show_selected(self, ids: Any) -> None:
+        count = len(ids)
+        rows = "row" if count == 1 else "rows"
+        self.tasks.set_message(f"{count} {rows} selected" if count else "")
+
+    def show_selection(self) -> None:
+        self.exporting.show_selection()
+
+    def copy_selection(self) -> None:
+        self.exporting.copy_selection()
+
+    @Slot(int)
+    def _choose_run(self, number: int) -> None:
+        run = self.document.run(number)
+        if run is not None:
+            self.document.activate(run)
+
+    @Slot(int, str)
+    def _rename_run(self, number: int, name: str) -> None:
+        self._edit_run(number, f"rename to {name}", name=name)
+
+    @Slot(int, bool)
+    def _star_run(self, number: int, starred: bool) -> None:
+        self._edit_run(number, "star run" if starred else "remove star", starred=starred)
+
+    @Slot(int)
+    def _delete_run(self, number: int) -> None:
+        self._edit_run(number, "delete run", deleted=True)
+
+    def _edit_run(self, number: int, text: str, **values: Any) -> None:
+        run = self.document.run(number)
+        if run is not None:
+            self.session.undo.push(EditRun(self.document, run, text, **values))
+
+    def switch_theme(self) -> None:
+        self.set_theme("light" if self.theme.dark else "dark")
+
+    def set_theme(self, name: str) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        self.theme = theme.load(name)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, self.theme)
+        self.settings.set_theme(name)
+        self._set_icons()
+        self.families.set_theme(self.theme)
+        if self.panel is not None:
+            self.panel.set_theme(self.theme)
+
+    def _set_icons(self) -> None:
+        for command in actions.COMMANDS:
+            if command.icon:
+                icon = theme.icon(command.icon, self.theme)
+                self.actions_by_id[command.id].setIcon(icon)
+
+    def reset_layout(self) -> None:
+        self.resize(1440, 900)
+        self.splitter.setSizes([96, 984, 360])
+        self.right.setSizes([600, 240])
+        if self.panel is not None:
+            self.panel.splitter.setSizes([560, 260])
+
+    def show_palette(self) -> None:
+        from workbench.palette import CommandPalette
+
+        palette = CommandPalette(list(self.actions_by_id.values()), self)
+        palette.open()
+
+    def show_welcome(self) -> None:
+        self.centre.setCurrentWidget(self.welcome)
+
+    def about(self) -> None:
+        card = catalog.card(self.document.method_id)
+        self.say(f"{card.title}: {card.summary} Source: {card.paper}.")
+
+    # Files dropped on the window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            self.open_path(url.toLocalFile())
+
+    # The end
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.exporting.may_close():
+            self.shut_down()
+            event.accept()
+        else:
+            event.ignore()
+
+    def shut_down(self) -> None:
+        """Stop threads and close canvases; may be called twice."""
+        self.exporting.close()
+        self.session.close()
+        if self.panel is not None:
+            self.panel.release()
+        self.settings.set_geometry(self.saveGeometry(), self.splitter.saveState())
+
+
+def _warm_up() -> None:
+    """Imports that a first fit would otherwise wait for. torch comes with the first method that
+    computes with it: none of this family does."""
+    import scipy.linalg
+    import scipy.sparse.csgraph
+    import scipy.sparse.linalg  # noqa: F401
+
+    catalog.card("embedding.heat_geodesic").load()
