@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
             icon="moon", separator=True),
     Command("view.reset", "View", "Reset layout", "reset_layout"),
     Command("palette", "Help", "Command palette…", "show_palette", "Ctrl+Shift+P", icon="search"),
-    Command("welcome", "Help", "Samples", "show_welcome", "Ctrl+Shift+H", "To the sample cards"),
+    Command("welcome", "Help", "Samples", "show_welcome", "Ctrl+Shift+H", "The sample cards"),
     Command("about", "Help", "About this method", "about", "F1"),
 )  # fmt: skip
 
