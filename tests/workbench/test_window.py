@@ -15,6 +15,7 @@ METHOD = "embedding.heat_geodesic"
 @pytest.fixture
 def window(qtbot, tmp_path):
     from workbench.settings import Settings
+
     from workbench.window import Window
 
     window = Window(Settings(tmp_path / "settings.ini"))

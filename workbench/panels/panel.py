@@ -259,6 +259,22 @@ class Panel(QWidget):
                 view.set_camera(camera)
         self._linking = False
 
+    def show_all(self) -> None:
+        """Everything the document holds, for a panel made or a project opened after the fact."""
+        self._show_data()
+        self._show_active()
+        self._show_compared()
+        self._show_view()
+
+    def cameras(self) -> dict[str, Any]:
+        """The cameras of the two standing pictures, for the project file."""
+        return {"data": self.data_view.camera(), "result": self.result_view.camera()}
+
+    def set_cameras(self, cameras: dict[str, Any]) -> None:
+        for name, view in (("data", self.data_view), ("result", self.result_view)):
+            if name in cameras:
+                view.set_camera(cameras[name])
+
     # Hand and eye
 
     @Slot(object)
