@@ -31,9 +31,12 @@ class Diagnostics(QWidget):
         self._run: Run | None = None
 
     def show_run(self, run: Run | None) -> None:
+        same = run is self._run
         self._run = run
         layers = {} if run is None else {layer.name: layer for layer in _layers(run)}
-        for name in [n for n in self._views if n not in layers]:
+        # A preview leaves layers out; their tabs stay until a settled frame says otherwise.
+        partial = same and run is not None and (run.snapshot is None or run.snapshot.coarse != "")
+        for name in [n for n in self._views if n not in layers and not partial]:
             view = self._views.pop(name)
             self.tabs.removeTab(self.tabs.indexOf(view))
             view.release()
