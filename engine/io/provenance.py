@@ -1,0 +1,35 @@
+"""What a result came from, in the words that every exported file carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import catalog, params
+from engine.runs import RunSpec, versions
+
+
+def provenance(spec: RunSpec) -> dict[str, Any]:
+    """Method, all parameters, seed, data and versions: enough to repeat the run."""
+    return {
+        "method": spec.method,
+        "params": params.to_json(spec.typed_params()),
+        "seed": spec.seed,
+        "device": spec.device,
+        "data": spec.data,
+        "data_sha256": spec.data_sha256,
+        "versions": versions(),
+        "spec": spec.to_json(),
+    }
+
+
+def sentence(spec: RunSpec) -> str:
+    """One line for a person: the method, what differs from its defaults, the data and the seed."""
+    card = catalog.card(spec.method)
+    own = spec.typed_params()
+    differing = params.changes(type(own)(), own)
+    told = ", ".join(f"{name} = {value}" for name, value in differing.items())
+    with_what = f" with {told}" if told else ""
+    release = versions().get("fieldwright", "")
+    return (
+        f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, Fieldwright {release}".strip()
+    )
