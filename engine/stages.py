@@ -39,6 +39,15 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     return result[0]
 
 
+def finish(steps: Generator[Any, Any, T]) -> T:
+    """Run a computation that yields between its blocks to the end and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+
 class Stages:
     """Results of a method's expensive stages, each valid for one key.
 
@@ -68,6 +77,17 @@ class Stages:
         if kept is not None and kept[0] == key:
             return kept[1]  # type: ignore[no-any-return]
         result = yield from beats(compute)
+        self._keep(name, key, result)
+        return result
+
+    def get_by_steps(
+        self, name: str, key: Hashable, compute: Callable[[], Generator[None, None, T]]
+    ) -> Generator[None, None, T]:
+        """As `get`, for a computation that itself yields None between its blocks."""
+        kept = self._kept.get(name)
+        if kept is not None and kept[0] == key:
+            return kept[1]  # type: ignore[no-any-return]
+        result = yield from compute()
         self._keep(name, key, result)
         return result
 
