@@ -1,0 +1,117 @@
+"""Sentences for the person, inside the window and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.method import Note
+
+MOST = 3
+CALM_MS = 8000
+"""A notice that is not grave leaves by itself after this time."""
+
+
+class _Notice(QFrame):
+    def __init__(self, text: str, grave: bool, details: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "grave" if grave else "notice")
+        self.text = text
+        sentence = QLabel(text, self)
+        sentence.setWordWrap(True)
+        sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout()
+        row.addWidget(sentence, 1)
+        self._details = QPlainTextEdit(details, self)
+        self._details.setReadOnly(True)
+        self._details.setFixedHeight(160)
+        self._details.hide()
+        if details:
+            more = QToolButton(self)
+            more.setText("Details")
+            more.setCheckable(True)
+            more.setAutoRaise(True)
+            more.toggled.connect(self._details.setVisible)
+            row.addWidget(more)
+        close = QToolButton(self)
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setAccessibleName("Close this notice")
+        close.clicked.connect(self.leave)
+        row.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.addLayout(row)
+        layout.addWidget(self._details)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.timeout.connect(self.leave)
+        if not grave:
+            self._calm.start(CALM_MS)
+
+    @Slot()
+    def leave(self) -> None:
+        self._calm.stop()
+        self.hide()
+        self.deleteLater()
+
+
+class NoticeBar(QWidget):
+    """The newest notices, at most `MOST`; a repeated sentence is said once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(1)
+
+    def say(self, text: str, *, grave: bool = False, details: str = "") -> None:
+        for old in self.notices():
+            if old.text == text:
+                old.leave()
+        self._layout.addWidget(_Notice(text, grave, details, self))
+        for old in self.notices()[:-MOST]:
+            old.leave()
+
+    def notices(self) -> list[_Notice]:
+        return [n for n in self.findChildren(_Notice) if not n.isHidden() or not self.isVisible()]
+
+    def sentences(self) -> list[str]:
+        return [notice.text for notice in self.notices()]
+
+
+class NoteStrip(QFrame):
+    """What must be read beside the picture: the snapshot's own notes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notestrip")
+        self._label = QLabel("", self)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.addWidget(self._label)
+        self.hide()
+
+    def show_notes(self, notes: Iterable[Note]) -> None:
+        found = list(notes)
+        grave = any(note.grave for note in found)
+        self._label.setText("\n".join(f"⚠ {n.text}" if n.grave else n.text for n in found))
+        self._label.setProperty("role", "warning" if grave else "muted")
+        self._label.style().unpolish(self._label)
+        self._label.style().polish(self._label)
+        self.setVisible(bool(found))
+
+    def text(self) -> str:
+        return self._label.text()

@@ -1,0 +1,147 @@
+"""The first thing a person sees: samples, each one click from a live picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+COLUMNS = 4
+PICTURE = (208, 132)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sample: its id, title, one sentence and a picture."""
+
+    id: str
+    title: str
+    sentence: str
+    thumbnail: QPixmap | None = None
+
+
+class _CardView(QFrame):
+    chosen = Signal(str)
+
+    def __init__(self, card: Card, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._id = card.id
+        self.setProperty("role", "card")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(card.title)
+        self.setAccessibleDescription(card.sentence)
+        self.setFixedWidth(PICTURE[0] + 26)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(6)
+        picture = QLabel(self)
+        picture.setFixedSize(*PICTURE)
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        if card.thumbnail is not None:
+            scaled = card.thumbnail.scaled(
+                *PICTURE,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            picture.setPixmap(scaled)
+        layout.addWidget(picture)
+        title = QLabel(card.title, self)
+        title.setProperty("role", "heading")
+        layout.addWidget(title)
+        sentence = QLabel(card.sentence, self)
+        sentence.setProperty("role", "small")
+        sentence.setWordWrap(True)
+        sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        sentence.setMinimumHeight(50)
+        layout.addWidget(sentence, 1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.chosen.emit(self._id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self._id)
+        else:
+            super().keyPressEvent(event)
+
+
+class Welcome(QScrollArea):
+    """Sample cards, a button for one's own file, and recent files."""
+
+    sample_chosen = Signal(str)
+    open_asked = Signal()
+    recent_chosen = Signal(str)
+
+    def __init__(self, cards: list[Card], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        page = QWidget(self)
+        page.setObjectName("form")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(32, 28, 32, 28)
+        column.setSpacing(8)
+        title = QLabel("What does your data look like from inside?", page)
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        text = QLabel("Choose a sample for a live picture, or open a table of your own.", page)
+        text.setProperty("role", "muted")
+        column.addWidget(text)
+        column.addSpacing(12)
+        column.addLayout(self._cards(cards, page))
+        column.addSpacing(16)
+        row = QHBoxLayout()
+        opening = QPushButton("Open a file…", page)
+        opening.setProperty("role", "primary")
+        opening.clicked.connect(self.open_asked)
+        row.addWidget(opening)
+        formats = QLabel("CSV, TSV, NPY, NPZ, safetensors, h5ad or an image", page)
+        formats.setProperty("role", "muted")
+        row.addWidget(formats)
+        row.addStretch(1)
+        column.addLayout(row)
+        self._recent = QVBoxLayout()
+        column.addLayout(self._recent)
+        column.addStretch(1)
+        self.setWidget(page)
+
+    def _cards(self, cards: list[Card], page: QWidget) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(16)
+        for number, card in enumerate(cards):
+            view = _CardView(card, page)
+            view.chosen.connect(self.sample_chosen)
+            grid.addWidget(view, number // COLUMNS, number % COLUMNS)
+        grid.setColumnStretch(COLUMNS, 1)
+        return grid
+
+    def show_recent(self, paths: list[str]) -> None:
+        """Files opened last, newest first."""
+        while (item := self._recent.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.deleteLater()
+        for path in paths[:5]:
+            link = QPushButton(Path(path).name, self)
+            link.setToolTip(path)
+            link.setProperty("path", path)
+            link.setProperty("role", "family")
+            link.clicked.connect(self._on_recent)
+            self._recent.addWidget(link)
+
+    @Slot()
+    def _on_recent(self) -> None:
+        self.recent_chosen.emit(str(self.sender().property("path")))
