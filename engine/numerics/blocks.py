@@ -67,12 +67,22 @@ def positive_power(a: Floats, power: int) -> Generator[None, None, Floats]:
     return product
 
 
-def positive_inverse(a: Floats, size: int = 128) -> Generator[None, None, Floats]:
+def positive_inverse(a: Floats) -> Generator[None, None, Floats]:
     """The inverse of a symmetric M-matrix (n, n), with small relative error in every entry.
 
-    Block sweeps (Beaton 1964; Goodnight 1979): after sweeping block k the matrix holds
-    -A_kk^-1, A_ik A_kk^-1 and A_ij - A_ik A_kk^-1 A_kj. Off the diagonal every update adds numbers
-    of one sign, so nothing cancels and the exponentially small entries come out right.
+    Off the diagonal each update of the sweeps adds numbers of one sign, so nothing cancels and the
+    exponentially small entries come out right.
+    """
+    inverse = yield from symmetric_inverse(a)
+    inverse[inverse < TINY] = 0.0
+    return inverse
+
+
+def symmetric_inverse(a: Floats, size: int = 128) -> Generator[None, None, Floats]:
+    """The inverse of a symmetric positive definite matrix (n, n) by block sweeps.
+
+    Beaton 1964, Goodnight 1979: after sweeping block k the matrix holds -A_kk^-1, A_ik A_kk^-1 and
+    A_ij - A_ik A_kk^-1 A_kj.
     """
     n = len(a)
     work = np.array(a, dtype=np.float64)
@@ -94,5 +104,4 @@ def positive_inverse(a: Floats, size: int = 128) -> Generator[None, None, Floats
         work[part, : part.stop] *= -1.0
         _mirror(work, part)
         yield None
-    work[work < TINY] = 0.0
     return work

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.linalg import LinearOperator, eigsh
+
+from engine.numerics.blocks import symmetric_inverse
 
 Floats = NDArray[np.float64]
 
@@ -70,33 +71,37 @@ class Target:
     pull : w_ij d_ij (n, n); d itself for unit weights
     total : sum_{i<j} w_ij d_ij^2
     weights : w (n, n), None for 1
-    factor : of the weight Laplacian plus 11'/n, which makes it invertible and changes nothing on
+    inverse : of the weight Laplacian plus 11'/n, which makes it invertible and changes nothing on
         centred points
     """
 
     pull: Floats
     total: float
     weights: Floats | None = None
-    factor: tuple[Floats, bool] | None = None
+    inverse: Floats | None = None
 
 
-def target(distances: Floats, weights: Floats | None = None) -> Target:
-    """Prepare the dissimilarities for `smacof`; with weights this factorises an n x n matrix.
+def target(distances: Floats) -> Target:
+    """Dissimilarities (n, n), symmetric with zero diagonal, that all count alike."""
+    return Target(distances, float(np.vdot(distances, distances)) / 2)
 
-    Both (n, n) are symmetric; weights must connect all points and their diagonal is ignored.
+
+def weighted_target(distances: Floats, weights: Floats) -> Generator[None, None, Target]:
+    """Dissimilarities that count by symmetric positive `weights` (n, n), whose diagonal is ignored.
+
+    Inverts an n x n matrix, yielding None between blocks.
     """
-    if weights is None:
-        return Target(distances, float(np.vdot(distances, distances)) / 2)
+    n = len(weights)
     weights = weights.copy()
     np.fill_diagonal(weights, 0.0)
-    n = len(weights)
     # The scale of the weights is arbitrary; a mean of 1 keeps the two terms below comparable.
     weights *= n * (n - 1) / weights.sum()
     lap = 1.0 / n - weights
     lap[np.diag_indices(n)] += weights.sum(axis=1)
+    yield None
+    inverse = yield from symmetric_inverse(lap)
     pull = weights * distances
-    factor = cho_factor(lap, lower=True, overwrite_a=True, check_finite=False)
-    return Target(pull, float(np.vdot(pull, distances)) / 2, weights, factor)
+    return Target(pull, float(np.vdot(pull, distances)) / 2, weights, inverse)
 
 
 def guttman(aim: Target, layout: Floats) -> Generator[None, None, tuple[Floats, float]]:
@@ -124,12 +129,11 @@ def guttman(aim: Target, layout: Floats) -> Generator[None, None, tuple[Floats, 
         yield None
     moved = sums[:, -1:] * layout - sums[:, :-1]
     reached = float(np.vdot(layout, moved))
-    if aim.weights is None or aim.factor is None:
+    if aim.weights is None or aim.inverse is None:
         return moved / n, max(aim.total - 2 * reached + n * float(squares.sum()), 0.0)
     spread = float(aim.weights.sum(axis=1) @ squares)
     spread -= float(np.vdot(layout, aim.weights @ layout))
-    moved = np.asarray(cho_solve(aim.factor, moved, check_finite=False))
-    return moved, max(aim.total - 2 * reached + spread, 0.0)
+    return aim.inverse @ moved, max(aim.total - 2 * reached + spread, 0.0)
 
 
 def _ratio(pull: Floats, squared: Floats, floor: float) -> Floats:
@@ -140,14 +144,14 @@ def _ratio(pull: Floats, squared: Floats, floor: float) -> Floats:
 
 
 def smacof(
-    aim: Target, start: Floats, *, tolerance: float = 1e-6, sweeps: int = 300
+    aim: Target, start: Floats, *, tolerance: float = 1e-5, sweeps: int = 100
 ) -> Generator[Sweep | None, None, Sweep]:
     """Minimise the stress from `start` (n, d); yields a `Sweep` per pass, None within one.
 
-    Steps are extrapolated (Anderson 1965, depth 5) and taken only where the stress does not rise
-    above that of the plain step's majorant; so it never increases, as in plain SMACOF. Ends when
-    one sweep lowers the stress by less than `tolerance` of itself twice in a row, or after
-    `sweeps`. Returns the last sweep.
+    Steps are extrapolated (Anderson 1965, depth 5); one that would raise the stress is replaced by
+    the plain Guttman transform, so that the stress never increases, as in plain SMACOF. Ends when
+    two sweeps in a row lower the stress by less than `tolerance` of itself, or after `sweeps`.
+    Returns the last sweep.
     """
     layout = start - start.mean(axis=0)
     moved, stress = yield from guttman(aim, layout)
