@@ -52,10 +52,10 @@ DIVERGING = "coolwarm"
 # The first six are Okabe and Ito's (2008) without black and yellow, which vanish on a dark or a
 # light page. Each further one is the candidate farthest (Oklab) from all before it as seen by
 # normal, protanope and deuteranope eyes (Machado, Oliveira and Fernandes 2009), among colours of
-# Oklab lightness .45 to .84 and chroma .05 to .155, which read on both pages.
+# Oklab lightness .47 to .82 and chroma .05 to .165, which read on both pages.
 _CATEGORIES = (
-    "0072b2e69f00009e73d55e00cc79a756b4e987374749e8b16d83e64ddffb"
-    "8eba84594e7eced2628f5205257c7523cbc2324caaa7565119a1c6da8233"
+    "0072b2e69f00009e73d55e00cc79a756b4e99a29575be2938978e97f5203"
+    "6b538296b38de0b2c84b7a7a07ddee4b4cb5becd5ca756518c8649658dcb"
 )
 
 MISSING: tuple[float, float, float] = (0.6, 0.6, 0.6)

@@ -1,0 +1,336 @@
+"""One drawing function per kind of layer, on the axes of a printed figure.
+
+Nothing here imports matplotlib at module level: whoever draws has loaded it already.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine import colour
+from engine.io.keys import colour_bar, legend, scale_bar
+from engine.io.printstyle import (
+    LINE_PT,
+    MANY_MARKS,
+    RULE_PT,
+    TICK_PT,
+    Inked,
+    PrintStyle,
+    ink_points,
+    listed,
+)
+from engine.layers import (
+    Array,
+    Arrows,
+    Axis,
+    Curves,
+    Field,
+    Layer,
+    Markers,
+    Matrix,
+    Network,
+    Picture,
+    Points,
+)
+
+Axes = Any
+
+
+def draw(axes: Axes, layer: Layer, style: PrintStyle) -> None:
+    """Draw a flat layer; those in space are `engine.io.plots3d`'s."""
+    _draw(layer, axes, style)
+
+
+@functools.singledispatch
+def _draw(layer: object, axes: Axes, style: PrintStyle) -> None:
+    raise TypeError(f"No drawing for {type(layer).__name__}.")
+
+
+def name_axes(axes: Axes, names: tuple[Axis, ...]) -> None:
+    """Titles with units on x and y, logarithmic where asked."""
+    for axis, put, scale in zip(
+        names, (axes.set_xlabel, axes.set_ylabel), (axes.set_xscale, axes.set_yscale), strict=False
+    ):
+        put(str(axis))
+        if axis.log:
+            scale("log")
+
+
+def diameter_pt(count: int, axes: Axes) -> float:
+    """A dot's diameter, so that `count` dots fill about the same part of any panel."""
+    width, height = axes.figure.get_size_inches() * 72
+    share = axes.get_subplotspec().get_position(axes.figure) if axes.get_subplotspec() else None
+    area = width * height * (share.width * share.height if share else 1.0)
+    return float(np.clip(0.4 * np.sqrt(area / max(count, 1)), 0.7, 4.5))
+
+
+def emphasis(ids: Array, count: int, style: PrintStyle) -> tuple[Array, Array]:
+    """Which of `count` points stand out (bool), and every point's opacity."""
+    if style.selection is None or not len(style.selection):
+        return np.zeros(count, bool), np.full(count, 0.85)
+    rows = ids if len(ids) else np.arange(count)
+    chosen = np.isin(rows, np.asarray(style.selection))
+    return chosen, np.where(chosen, 1.0, 0.12)
+
+
+def shuffled(positions: Array, chosen: Array) -> Array:
+    """Order of drawing: mixed, so that no class hides another by coming last; chosen on top.
+
+    Points without a finite place are left out.
+    """
+    order = np.random.default_rng(0).permutation(len(positions))
+    order = order[np.isfinite(positions[order]).all(axis=1)]
+    return np.concatenate([order[~chosen[order]], order[chosen[order]]])
+
+
+@_draw.register
+def _points(layer: Points, axes: Axes, style: PrintStyle) -> None:
+    count = len(layer.positions)
+    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    chosen, opacity = emphasis(layer.ids, count, style)
+    order = shuffled(layer.positions, chosen)
+    size = diameter_pt(count, axes)
+    axes.scatter(
+        layer.positions[order, 0],
+        layer.positions[order, 1],
+        s=np.where(chosen[order], 1.6 * size, size) ** 2,
+        c=np.column_stack([inked.colours, opacity])[order],
+        edgecolors=style.ink if chosen.any() else "none",
+        linewidths=np.where(chosen[order], RULE_PT, 0.0),
+        rasterized=count > MANY_MARKS,
+        zorder=2,
+    )
+    if layer.equal_scale:
+        axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.04)
+    name_axes(axes, layer.axes)
+    explain(axes, inked, style)
+
+
+def explain(axes: Axes, inked: Inked, style: PrintStyle) -> None:
+    """The legend or colour bar that the marks need, if any."""
+    if inked.names:
+        legend(axes, inked, style)
+    elif inked.map_name:
+        scale_bar(axes, inked.map_name, inked.limits, inked.title, style)
+
+
+def draw_edges(axes: Axes, network: Network, points: Points, style: PrintStyle) -> None:
+    """Edges under their points; a heavier edge is more opaque."""
+    from matplotlib.collections import LineCollection
+
+    ends = points.positions[network.edges.astype(np.intp)][..., :2]
+    top = float(np.max(network.weights, initial=0.0)) or 1.0
+    opacity = 0.15 + 0.45 * np.clip(network.weights / top, 0, 1)
+    ink = np.array([int(style.rule[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    colours = np.column_stack([np.tile(ink, (len(ends), 1)), opacity])
+    axes.add_collection(
+        LineCollection(
+            list(ends), colors=colours, linewidths=0.35, rasterized=len(ends) > MANY_MARKS, zorder=1
+        )
+    )
+
+
+def halo(style: PrintStyle) -> list[Any]:
+    """An outline of paper that keeps a word readable over a picture."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=1.4, foreground=style.paper, alpha=0.85)]
+
+
+def draw_markers(axes: Axes, layer: Markers, style: PrintStyle) -> None:
+    """Crosses with their labels beside them."""
+    axes.scatter(
+        layer.positions[:, 0],
+        layer.positions[:, 1],
+        marker="+",
+        s=22,
+        c=style.ink,
+        linewidths=0.9,
+        zorder=4,
+    )
+    for place, label in zip(layer.positions, layer.labels, strict=True):
+        axes.annotate(
+            label,
+            place[:2],
+            (3, 3),
+            textcoords="offset points",
+            fontsize=TICK_PT,
+            color=style.ink,
+            zorder=5,
+            path_effects=halo(style),
+        )
+
+
+@_draw.register
+def _markers(layer: Markers, axes: Axes, style: PrintStyle) -> None:
+    draw_markers(axes, layer, style)
+    axes.margins(0.15)
+    name_axes(axes, layer.axes)
+
+
+@_draw.register
+def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
+    name_axes(axes, layer.axes)
+    shades = _shades(len(layer.lines), style)
+    for (name, line), shade in zip(layer.lines.items(), shades, strict=True):
+        y = np.where(line > 0, line, np.nan) if layer.axes[1].log else line
+        x = np.where(layer.x > 0, layer.x, np.nan) if layer.axes[0].log else layer.x
+        if layer.stems:
+            low = np.nanmin(y) * 0.5 if layer.axes[1].log and np.isfinite(y).any() else 0.0
+            axes.vlines(x, low, y, colors=[shade], linewidth=LINE_PT)
+            axes.plot(x, y, "o", color=shade, markersize=2, label=name)
+        else:
+            axes.plot(x, y, color=shade, linewidth=LINE_PT, label=name)
+    axes.margins(x=0.02)
+    _marks(axes, layer.marks, style)
+    if layer.stems and not layer.axes[1].log:
+        axes.axhline(0, color=style.rule, linewidth=RULE_PT)
+    if 1 < len(layer.lines) <= 12:
+        axes.legend(frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4)
+
+
+def _shades(count: int, style: PrintStyle) -> Array:
+    """Class colours for a few lines, a ramp for many."""
+    if count <= 12:
+        return np.asarray(colour.categorical(count))
+    return np.asarray(colour.colormap("viridis")[np.linspace(0, 235, count).astype(int)])
+
+
+def _marks(axes: Axes, marks: Mapping[str, float], style: PrintStyle) -> None:
+    """Dashed verticals, each named above the frame."""
+    for (name, place), level in zip(marks.items(), _levels(axes, marks), strict=True):
+        axes.axvline(place, color=style.ink, linewidth=RULE_PT, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate(
+            f"{name} = {place:.4g}",
+            (place, 1),
+            (0, 2 + level * (TICK_PT + 1)),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=TICK_PT,
+            color=style.ink,
+        )
+
+
+def _levels(axes: Axes, marks: Mapping[str, float]) -> list[int]:
+    """The line of text, counted upwards, on which each mark's name does not touch another's."""
+    width_pt = 0.8 * 72 * axes.figure.get_size_inches()[0] / axes.get_gridspec().ncols
+    low, high = axes.get_xlim()
+    log = axes.get_xscale() == "log"
+    scale = np.log if log else np.asarray
+    span = float(scale(high) - scale(low)) or 1.0
+    ends: list[float] = []
+    levels = dict.fromkeys(marks, 0)
+    for name, place in sorted(marks.items(), key=lambda item: item[1]):
+        if log and place <= 0:
+            continue
+        middle = float(scale(place) - scale(low)) / span * width_pt
+        half = 0.5 * (len(f"{name} = {place:.4g}") + 1) * 0.58 * TICK_PT
+        level = next((k for k, end in enumerate(ends) if middle - half > end), len(ends))
+        ends[level : level + 1] = [middle + half]
+        levels[name] = level
+    return list(levels.values())
+
+
+@_draw.register
+def _matrix(layer: Matrix, axes: Axes, style: PrintStyle) -> None:
+    limits = style.limits or colour.limits(layer.values)
+    image = axes.imshow(
+        layer.values,
+        cmap=listed(style.map_name(layer.colormap)),
+        vmin=limits[0],
+        vmax=limits[1],
+        interpolation="nearest",
+    )
+    axes.set_ylabel(str(layer.axes[0]))
+    axes.set_xlabel(str(layer.axes[1]))
+    _boxed(axes)
+    colour_bar(axes, image, style.told(layer.name, layer.unit), style)
+
+
+@_draw.register
+def _picture(layer: Picture, axes: Axes, style: PrintStyle) -> None:
+    values = np.clip(layer.values, 0, 1)
+    shown = {"cmap": listed(style.map_name(layer.colormap)), "vmin": 0, "vmax": 1}
+    axes.imshow(values, interpolation="nearest", **(shown if values.ndim == 2 else {}))
+    axes.set_axis_off()
+
+
+@_draw.register
+def _field(layer: Field, axes: Axes, style: PrintStyle) -> None:
+    if layer.values.ndim == 1:
+        low, high = layer.extent[0]
+        size = len(layer.values)
+        x = low + (np.arange(size) + 0.5) * (high - low) / size
+        axes.plot(x, layer.values, color=colour.categorical(1)[0], linewidth=LINE_PT)
+        name_axes(axes, (layer.axes[0], Axis(layer.name, layer.unit)))
+        axes.margins(x=0.02)
+        return
+    values = layer.values if layer.values.ndim == 2 else _middle(layer, axes, style)
+    limits = field_limits(layer, style)
+    suggested = colour.DIVERGING if layer.diverging else layer.colormap
+    # Axis 0 of a field runs along x, but matplotlib draws an array's rows along y.
+    image = axes.imshow(
+        values.T,
+        origin="lower",
+        extent=(*layer.extent[0], *layer.extent[1]),
+        cmap=listed(style.map_name(suggested)),
+        vmin=limits[0],
+        vmax=limits[1],
+        interpolation="nearest",
+        aspect="equal" if layer.axes[0].unit == layer.axes[1].unit else "auto",
+    )
+    name_axes(axes, layer.axes[:2])
+    _boxed(axes)
+    colour_bar(axes, image, style.told(layer.name, layer.unit), style)
+
+
+def field_limits(layer: Field, style: PrintStyle) -> tuple[float, float]:
+    """The person's limits, else those shared with the truth, else the field's own."""
+    shared = style.shared.get(layer.unit) if layer.role in ("prediction", "truth") else None
+    return style.limits or shared or colour.limits(layer.values, diverging=layer.diverging)
+
+
+def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
+    """The middle slice of a field in space, and where it lies."""
+    index = layer.values.shape[2] // 2
+    low, high = layer.extent[2]
+    place = low + (index + 0.5) * (high - low) / layer.values.shape[2]
+    axis = layer.axes[2]
+    text = f"{axis.name} = {place:.3g} {axis.unit}".rstrip()
+    axes.set_title(text, fontsize=TICK_PT, color=style.ink, loc="right")
+    return layer.values[:, :, index]
+
+
+@_draw.register
+def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
+    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    axes.quiver(
+        layer.positions[:, 0],
+        layer.positions[:, 1],
+        layer.vectors[:, 0],
+        layer.vectors[:, 1],
+        color=inked.colours,
+        angles="xy",
+        width=0.004,
+        headwidth=3.5,
+        headlength=4,
+        headaxislength=3.5,
+        rasterized=len(layer.positions) > MANY_MARKS,
+    )
+    axes.margins(0.08)
+    axes.set_aspect("equal", adjustable="datalim")
+    name_axes(axes, layer.axes)
+    explain(axes, inked, style)
+
+
+def _boxed(axes: Axes) -> None:
+    """A picture fills its frame: all four sides are drawn."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(True)

@@ -1,0 +1,192 @@
+"""Layers in space, drawn on matplotlib's 3-D axes from the angle of the screen's camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine import colour
+from engine.io.keys import scale_bar
+from engine.io.plots import diameter_pt, emphasis, explain, shuffled
+from engine.io.printstyle import RULE_PT, TICK_PT, PrintStyle, ink_points
+from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
+
+AZIMUTH, ELEVATION = 30.0, 30.0
+LIGHT_FROM = np.array([0.3, -0.5, 0.81])
+
+
+def in_space(layer: Layer) -> bool:
+    """Whether the layer needs 3-D axes."""
+    if isinstance(layer, Points | Arrows | Markers):
+        return layer.positions.ndim == 2 and layer.positions.shape[1] == 3
+    return isinstance(layer, Surface)
+
+
+def draw_in_space(axes: Any, layer: Layer, style: PrintStyle) -> None:
+    """Draw a layer of positions (n, 3) and turn the axes to the camera."""
+    if isinstance(layer, Points):
+        _points(axes, layer, style)
+    elif isinstance(layer, Surface):
+        _surface(axes, layer, style)
+    elif isinstance(layer, Arrows):
+        _arrows(axes, layer, style)
+    elif isinstance(layer, Markers):
+        draw_markers_in_space(axes, layer, style)
+        _frame(axes, layer)
+    else:
+        raise TypeError(f"No drawing in space for {type(layer).__name__}.")
+    # The screen's camera at azimuth 0 looks along +y; matplotlib's at azimuth 0 looks along -x.
+    axes.view_init(
+        elev=style.camera.get("elevation", ELEVATION),
+        azim=style.camera.get("azimuth", AZIMUTH) - 90.0,
+    )
+
+
+def _box(layer: Layer) -> tuple[Array, Array, Array]:
+    """Lowest and highest corner (3,) of what is drawn, and the proportions of its box."""
+    match layer:
+        case Surface():
+            places = layer.vertices
+        case Arrows():
+            places = np.concatenate([layer.positions, layer.positions + layer.vectors])
+        case Points() | Markers():
+            places = layer.positions
+        case _:
+            places = np.empty((0, 3))
+    finite = places[np.isfinite(places).all(axis=1)]
+    if not len(finite):
+        finite = np.array([[-1.0] * 3, [1.0] * 3])
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    spans = np.where(high > low, high - low, 1.0)
+    equal = not isinstance(layer, Points) or layer.equal_scale
+    return low, low + spans, spans / spans.max() if equal else np.ones(3)
+
+
+def _frame(axes: Any, layer: Points | Surface | Arrows | Markers) -> None:
+    """Limits, proportions, ticks and names."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high, proportions = _box(layer)
+    spans = high - low
+    for put, axis, a, b, span in zip(
+        (axes.set_xlim, axes.set_ylim, axes.set_zlim),
+        (axes.xaxis, axes.yaxis, axes.zaxis),
+        low,
+        high,
+        spans,
+        strict=True,
+    ):
+        put(a - 0.02 * span, b + 0.02 * span)
+        # Numbers at the ends of two axes would meet in the corner.
+        ticks = MaxNLocator(4).tick_values(a, b)
+        axis.set_ticks(ticks[(ticks > a + 0.08 * span) & (ticks < b - 0.08 * span)])
+    axes.set_box_aspect(proportions)
+    titles = (axes.set_xlabel, axes.set_ylabel, axes.set_zlabel)
+    for put, name in zip(titles, layer.axes, strict=False):
+        put(str(name), labelpad=-6)
+
+
+def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
+    count = len(layer.positions)
+    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    chosen, opacity = emphasis(layer.ids, count, style)
+    order = shuffled(layer.positions, chosen)
+    size = 0.8 * diameter_pt(count, axes)
+    axes.scatter(
+        *layer.positions[order].T,
+        s=np.where(chosen[order], 1.6 * size, size) ** 2,
+        c=np.column_stack([inked.colours, opacity])[order],
+        edgecolors="none",
+        depthshade=False,
+        rasterized=True,
+    )
+    _frame(axes, layer)
+    explain(axes, inked, style)
+
+
+def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
+    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    axes.quiver(
+        *layer.positions.T,
+        *layer.vectors.T,
+        # Each arrow is a shaft and two strokes of its head, drawn in that order.
+        colors=np.concatenate([inked.colours, np.repeat(inked.colours, 2, axis=0)]),
+        linewidths=0.6,
+        rasterized=True,
+    )
+    _frame(axes, layer)
+    explain(axes, inked, style)
+
+
+def _surface(axes: Any, layer: Surface, style: PrintStyle) -> None:
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+    corners = layer.vertices[layer.faces]
+    limits = style.limits or colour.limits(layer.values)
+    chosen = style.map_name(layer.colormap)
+    flat = colour.rgb(layer.values[layer.faces].mean(axis=1), chosen, limits)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    facing = np.abs((normals / np.where(length > 0, length, 1)) @ LIGHT_FROM)
+    axes.add_collection3d(
+        Poly3DCollection(
+            corners,
+            facecolors=flat * (0.72 + 0.28 * facing[:, None]),
+            edgecolors="none",
+            linewidths=0,
+            antialiaseds=False,
+            rasterized=True,
+        )
+    )
+    _frame(axes, layer)
+    scale_bar(axes, chosen, limits, style.told(layer.name, layer.unit), style)
+
+
+def draw_edges_in_space(axes: Any, network: Network, points: Points, style: PrintStyle) -> None:
+    """Edges between points (n, 3)."""
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection
+
+    ends = points.positions[network.edges.astype(np.intp)]
+    axes.add_collection3d(
+        Line3DCollection(list(ends), colors=style.rule, linewidths=0.3, alpha=0.35, rasterized=True)
+    )
+
+
+def draw_markers_in_space(axes: Any, layer: Markers, style: PrintStyle) -> None:
+    """Crosses with labels."""
+    axes.scatter(*layer.positions.T, marker="+", s=22, c=style.ink, depthshade=False)
+    for place, label in zip(layer.positions, layer.labels, strict=True):
+        axes.text(*place, f" {label}", fontsize=TICK_PT, color=style.ink)
+
+
+def fill_panel(axes: Any, layer: Layer, renderer: Any) -> None:
+    """Zoom so that the box with its names and numbers just fits the panel.
+
+    matplotlib's layout leaves the labels of 3-D axes out of account. The zoom scales the box but
+    not the labels, hence a few rounds.
+    """
+    room = axes.bbox
+    middle = np.array([(room.x0 + room.x1) / 2, (room.y0 + room.y1) / 2])
+    half = np.array([room.width, room.height]) / 2
+    zoom = 1.0
+    proportions = _box(layer)[2]
+    for _ in range(4):
+        boxes = [a.get_tightbbox(renderer) for a in (axes.xaxis, axes.yaxis, axes.zaxis)]
+        corners = np.array([[b.min, b.max] for b in boxes if b is not None])
+        reach = np.abs(corners - middle).max(axis=(0, 1)) + 1.0
+        zoom *= float(np.min(half / reach))
+        axes.set_box_aspect(proportions, zoom=zoom)
+        axes.M = axes.get_proj()
+
+
+def tidy_space(axes: Any, style: PrintStyle) -> None:
+    """Bare panes and thin rules."""
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_pane_color((0, 0, 0, 0))
+        axis.line.set_color(style.rule)
+        axis.line.set_linewidth(RULE_PT)
+        axis.pane.set_edgecolor(style.faint)
+        axis.set_tick_params(pad=-3)
+        axis._axinfo["grid"].update(color=style.faint, linewidth=0.4)
+        axis._axinfo["tick"].update(inward_factor=0.0, outward_factor=0.1)
