@@ -1,0 +1,152 @@
+"""Data sets that ship with the program: real ones, and manifolds whose geodesics are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from engine.data.errors import OpenError
+
+if TYPE_CHECKING:
+    from engine.data.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A data set by name. `options` are its settings with default and legal range."""
+
+    name: str
+    title: str
+    sentence: str
+    make: str
+    options: Mapping[str, tuple[float, float, float]]
+
+
+_SEED = (0, 0, 2**31 - 1)
+
+_SAMPLES = (
+    Sample(
+        "swiss_roll",
+        "Swiss roll",
+        "A rolled-up strip. The true distances are known: unroll it.",
+        "generated:swiss_roll",
+        {"n": (1000, 3, 1e6), "noise": (0.1, 0, 100), "dimension": (3, 3, 200), "seed": _SEED},
+    ),
+    Sample(
+        "digits",
+        "Handwritten digits",
+        "1797 scanned digits of 8 × 8 pixels: ten families of shapes.",
+        "real:digits",
+        {},
+    ),
+    Sample(
+        "tree",
+        "Noisy tree",
+        "Five branches in ten dimensions, as cells that differentiate.",
+        "generated:tree",
+        {
+            "n": (400, 25, 20000),
+            "noise": (1.0, 0, 100),
+            "dimension": (10, 2, 200),
+            "branches": (5, 2, 20),
+            "seed": _SEED,
+        },
+    ),
+    Sample(
+        "iris",
+        "Iris flowers",
+        "150 flowers of three species, four lengths in centimetres.",
+        "real:iris",
+        {},
+    ),
+    Sample(
+        "wine",
+        "Wines",
+        "178 wines of three growers, thirteen chemical measurements.",
+        "real:wine",
+        {"standardise": (1, 0, 1)},
+    ),
+    Sample(
+        "cycle",
+        "Cycle",
+        "A closed loop in ten dimensions, as cells in division.",
+        "generated:cycle",
+        {"n": (500, 3, 1e6), "noise": (0.05, 0, 10), "dimension": (10, 2, 200), "seed": _SEED},
+    ),
+    Sample(
+        "spheres",
+        "Two spheres",
+        "Two separate surfaces: what happens when a graph falls apart.",
+        "generated:spheres",
+        {"n": (600, 10, 1e6), "noise": (0.02, 0, 10), "gap": (3.0, 0, 100), "seed": _SEED},
+    ),
+    Sample(
+        "clustered_roll",
+        "Clustered roll",
+        "Two clumps of points on a rolled strip.",
+        "generated:clustered_roll",
+        {"n": (800, 3, 1e6), "noise": (0.1, 0, 100), "dimension": (3, 3, 200), "seed": _SEED},
+    ),
+    Sample(
+        "blobs",
+        "Four blobs",
+        "Four round clusters in ten dimensions.",
+        "generated:blobs",
+        {"n": (500, 8, 1e6), "seed": (42, 0, 2**31 - 1)},
+    ),
+)
+
+
+def samples() -> tuple[Sample, ...]:
+    """Every sample, in the order of the cards."""
+    return _SAMPLES
+
+
+def open_sample(address: str) -> Table:
+    """The sample of an address "NAME" or "NAME?n=1000&noise=0.1".
+
+    Raises
+    ------
+    OpenError
+        For an unknown name or option, or a value out of range.
+    """
+    import importlib
+
+    name, _, query = address.partition("?")
+    sample = next((s for s in _SAMPLES if s.name == name), None)
+    if sample is None:
+        known = ", ".join(s.name for s in _SAMPLES)
+        raise OpenError(f"There is no sample '{name}'. Choose one of: {known}.")
+    options = _options(sample, query)
+    changed = {key: value for key, value in options.items() if value != sample.options[key][0]}
+    spec = f"sample:{name}" + (f"?{urlencode(changed)}" if changed else "")
+    module, _, function = sample.make.partition(":")
+    make: Callable[..., Table] = getattr(importlib.import_module(f"engine.data.{module}"), function)
+    return make(name=sample.title, spec=spec, **options)
+
+
+def _options(sample: Sample, query: str) -> dict[str, Any]:
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    options: dict[str, Any] = {key: default for key, (default, _, _) in sample.options.items()}
+    for key, text in given.items():
+        if key not in sample.options:
+            legal = ", ".join(sample.options) or "none"
+            raise OpenError(f"Sample '{sample.name}' has no option '{key}'. It has: {legal}.")
+        default, low, high = sample.options[key]
+        whole = isinstance(default, int)
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            kind = "a whole number" if whole else "a number"
+            raise OpenError(
+                f"Option '{key}' of sample '{sample.name}' must be {kind}, got '{text}'."
+            ) from None
+        if not low <= value <= high:
+            raise OpenError(
+                f"Option '{key}' of sample '{sample.name}' must be between {low:g} and {high:g}, "
+                f"got {text}."
+            )
+        options[key] = value
+    return options
