@@ -1,6 +1,8 @@
 """Data sets: what methods accept, and how files and samples become it."""
 
-from engine.data.opening import open_any
+from engine.data.errors import OpenError
+from engine.data.opening import Preview, open_any, preview
+from engine.data.samples import samples
 from engine.data.table import Table, Truth
 
-__all__ = ["Table", "Truth", "open_any"]
+__all__ = ["OpenError", "Preview", "Table", "Truth", "open_any", "preview", "samples"]

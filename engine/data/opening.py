@@ -1,10 +1,155 @@
-"""From a path or "sample:NAME" to a data set, by content."""
+"""From a path or "sample:NAME" to a data set, by what a file holds and not by its name."""
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.data import annotated, arrays, delimited, pictures
+from engine.data.errors import OpenError
+from engine.data.raw import Raw, to_table
+from engine.data.samples import open_sample
+from engine.data.table import Table
+
+SAMPLE = "sample:"
+_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
+PREVIEW_ROWS = 8
 
 
-def open_any(spec: str, **options: Any) -> Any:
-    """Open what `spec` names."""
-    raise NotImplementedError(spec)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Preview:
+    """What was understood of a file, before anything is done with it.
+
+    `rows` are the first rows of all columns as text, `columns` the numeric ones, `labels` the
+    others; `gaps` counts missing and `infinities` infinite numbers.
+    """
+
+    spec: str
+    name: str
+    count: int
+    columns: tuple[str, ...]
+    units: tuple[str, ...]
+    labels: tuple[str, ...]
+    label: str
+    gaps: int
+    infinities: int
+    remarks: tuple[str, ...] = ()
+    titles: tuple[str, ...] = field(default=())
+    rows: tuple[tuple[str, ...], ...] = field(default=())
+
+
+def open_any(
+    spec: str | Path,
+    *,
+    label: str | None = None,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    missing: str = "drop_rows",
+) -> Table:
+    """Open a file or a sample.
+
+    Parameters
+    ----------
+    spec : a path, or "sample:NAME" with options as in "sample:swiss_roll?n=2000&noise=0.1"
+    label, columns, drop, missing : which columns to use and what to do about gaps; see `to_table`
+
+    Raises
+    ------
+    OpenError
+        One sentence: what was expected, what was found, what would work.
+    """
+    text = str(spec)
+    if text.startswith(SAMPLE):
+        table = open_sample(text.removeprefix(SAMPLE))
+        if label is None and columns is None and not drop:
+            return table
+        raw = Raw(
+            name=table.name,
+            spec=table.spec,
+            numbers=np.array(table.values),
+            columns=table.columns,
+            units=table.units,
+            labels=table.labels,
+            label=table.label,
+        )
+        return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+    raw = read(Path(text))
+    return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+
+
+def read(path: Path) -> Raw:
+    """The columns of a file. Pickles, and whatever else runs code when read, are refused."""
+    _check_place(path)
+    with path.open("rb") as file:
+        head = file.read(64)
+    spec = str(path)
+    if not head:
+        raise OpenError(f"'{path.name}' is empty: a table needs at least two rows of numbers.")
+    if head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        return pictures.read(path, spec)
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return annotated.read(path, spec)
+    if _is_pickle(head):
+        raise OpenError(
+            f"'{path.name}' is a Python pickle, which can run code when it is read and is never "
+            "opened; save the array with numpy.save or as CSV."
+        )
+    content = path.read_bytes()
+    if head.startswith(b"\x93NUMPY"):
+        return arrays.read_npy(content, path.name, spec)
+    if head.startswith(b"PK"):
+        return arrays.read_npz(content, path.name, spec)
+    if _is_safetensors(head):
+        return arrays.read_safetensors(content, path.name, spec)
+    return delimited.read(delimited.decode(content, path.name), path.name, spec)
+
+
+def preview(spec: str | Path) -> Preview:
+    """Read a file and say what was understood."""
+    raw = read(Path(spec))
+    shown = min(PREVIEW_ROWS, len(raw.numbers))
+    texts = [[str(v) for v in np.asarray(column[:shown])] for column in raw.labels.values()]
+    texts += [[f"{v:.6g}" for v in raw.numbers[:shown, k]] for k in range(len(raw.columns))]
+    return Preview(
+        spec=raw.spec,
+        name=raw.name,
+        count=len(raw.numbers),
+        columns=raw.columns,
+        units=raw.units or ("",) * len(raw.columns),
+        labels=tuple(raw.labels),
+        label=raw.label,
+        gaps=int(np.isnan(raw.numbers).sum()),
+        infinities=int(np.isinf(raw.numbers).sum()),
+        remarks=raw.remarks,
+        titles=(*raw.labels, *raw.columns),
+        rows=tuple(zip(*texts, strict=True)) if texts else (),
+    )
+
+
+def _check_place(path: Path) -> None:
+    if path.is_dir():
+        raise OpenError(f"'{path.name}' is a folder; choose a file in it.")
+    if not path.exists():
+        folder = path.parent if path.parent.is_dir() else Path()
+        close = difflib.get_close_matches(path.name, os.listdir(folder), n=2, cutoff=0.5)
+        hint = f" Nearby: {', '.join(close)}." if close else ""
+        raise OpenError(f"There is no file '{path}'.{hint}")
+    if not os.access(path, os.R_OK):
+        raise OpenError(f"'{path.name}' may not be read by you; change its permissions.")
+
+
+def _is_pickle(head: bytes) -> bool:
+    binary = head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
+    return binary or head.startswith((b"(dp", b"(lp", b"ccopy_reg", b"cnumpy"))
+
+
+def _is_safetensors(head: bytes) -> bool:
+    if len(head) < 10:
+        return False
+    length = int.from_bytes(head[:8], "little")
+    return head[8:9] == b"{" and 2 <= length < 100_000_000

@@ -69,7 +69,8 @@ def neighbour_truth(points: Floats, k: int = 10) -> GraphTruth:
     from scipy.spatial.distance import cdist
 
     n = len(points)
-    lengths, near = cKDTree(points).query(points, k=min(k + 1, n))
+    found = cKDTree(points).query(points, k=min(k + 1, n))
+    lengths, near = np.asarray(found[0]), np.asarray(found[1])
     first = np.repeat(np.arange(n), near.shape[1] - 1)
     second, length = near[:, 1:].ravel(), lengths[:, 1:].ravel()
     # csgraph reads a stored zero as no edge: coinciding points stay joined by a tiny length.

@@ -15,7 +15,6 @@ METHOD = "embedding.heat_geodesic"
 @pytest.fixture
 def window(qtbot, tmp_path):
     from workbench.settings import Settings
-
     from workbench.window import Window
 
     window = Window(Settings(tmp_path / "settings.ini"))
