@@ -19,6 +19,8 @@ def replacing(path: Path) -> Iterator[Path]:
     DataError
         When the folder is missing or the file cannot be written.
     """
+    # A link keeps pointing at the file: what is replaced is the file behind it.
+    path = path.resolve()
     if not path.parent.is_dir():
         raise DataError(f"The folder '{path.parent}' does not exist; choose another place.")
     part = path.with_name(f".{path.name}.part")
