@@ -20,8 +20,10 @@ Floats = NDArray[np.float64]
 
 EPS = 1e-16
 """Added to heat before its logarithm, so that distances saturate at sqrt(4 t ln 1e16)."""
+EULER_EPS = 1e-100
+"""The same for Euler's kernel, whose entries are accurate however small they are."""
 RESOLUTION = 1e-14
-"""Heat below this share of the greatest is rounding noise in the exact kernel."""
+"""Heat below this share of the greatest is rounding noise in a kernel from eigenvectors."""
 WEIGHT_FLOOR = 1e-5
 """Added to heat where it weighs pairs."""
 
@@ -43,6 +45,8 @@ def dissimilarity(
     power: float = 1.0,
     log_time: float | None = None,
     diagonal: Literal["zero", "kept"] = "zero",
+    eps: float = EPS,
+    resolution: float = RESOLUTION,
 ) -> Dissimilarity:
     """d_ij from the heat kernel H (n, n) at time t.
 
@@ -51,11 +55,19 @@ def dissimilarity(
 
     With sigma (`volume`) = 1, S_ii = 0 by itself; else the diagonal is set to 0 unless "kept".
     With `log_time` = log t (Euler: log(t/K)) the log-normalised variant replaces the square root:
-    d_ij = (max(S_ij, 0) / (4 t |log t|))^p.
+    d_ij = (max(S_ij, 0) / (4 t |log t|))^p. Pairs count as floored when their heat is below
+    `resolution` times the greatest (0 for Euler's kernel) or within ten times `eps`.
     """
     return finish(
         dissimilarity_steps(
-            kernel, t, volume=volume, power=power, log_time=log_time, diagonal=diagonal
+            kernel,
+            t,
+            volume=volume,
+            power=power,
+            log_time=log_time,
+            diagonal=diagonal,
+            eps=eps,
+            resolution=resolution,
         )
     )
 
@@ -68,21 +80,23 @@ def dissimilarity_steps(
     power: float = 1.0,
     log_time: float | None = None,
     diagonal: Literal["zero", "kept"] = "zero",
+    eps: float = EPS,
+    resolution: float = RESOLUTION,
 ) -> Generator[None, None, Dissimilarity]:
     """`dissimilarity`, yielding between blocks."""
     n = len(kernel)
     own = np.maximum(kernel.diagonal(), 0.0)
-    least = RESOLUTION * float(kernel.max(initial=0.0))
+    least = max(resolution * float(own.max(initial=0.0)), 10.0 * eps)
     out = np.empty((n, n))
     clipped = floor = 0
     for part in row_blocks(n, 3000.0 * n):
         heat = np.maximum(kernel[part], 0.0)
         floor += int(np.count_nonzero(heat < least))
-        heat += EPS
+        heat += eps
         squared = np.log(heat, out=heat)
         if volume:
             # -log V_ij = log((H_ii + H_jj) / 2 + eps), with the sign of the formula above.
-            squared -= volume * np.log((own[part, None] + own) / 2 + EPS)
+            squared -= volume * np.log((own[part, None] + own) / 2 + eps)
         squared *= -4.0 * t
         # The diagonal is no pair: it must count neither as clipped nor as floored.
         clipped += int(np.count_nonzero(squared <= 0.0))

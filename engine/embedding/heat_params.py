@@ -50,6 +50,19 @@ class Params:
         ),
         Applies("kernel", ("euler",)),
     ] = 30
+    floor: Annotated[
+        float | None,
+        Bound(1e-140, 1e-6, log=True),
+        LIVE,
+        Doc(
+            "Heat is not told apart below this. Auto is 1e-100: entries of Euler's kernel are "
+            "right however small, so far pairs keep their distances even at short times. The "
+            "paper uses 1e-16, which is all that the other kernels resolve.",
+            symbol="ε",
+            label="heat floor",
+        ),
+        Applies("kernel", ("euler",)),
+    ] = None
     rank: Annotated[
         float,
         Bound(0.005, 1.0, log=True),

@@ -220,7 +220,7 @@ def _heat_notes(layout: Layout, params: Params) -> list[Note]:
         found.append(Note(f"{layout.clipped:.0%} of the distances came out as 0."))
     if layout.floor > WORRYING_FLOOR:
         advice = (
-            "Lengthen the diffusion time."
+            "Lengthen the diffusion time or lower the heat floor."
             if params.kernel == "euler"
             else "Lengthen the diffusion time or take the Euler kernel."
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.table import Table
-from engine.embedding.heat_distance import dissimilarity_steps
+from engine.embedding.heat_distance import EULER_EPS, dissimilarity_steps
 from engine.embedding.heat_params import Params
 from engine.layers import Array
 from engine.method import DataError
@@ -29,6 +29,8 @@ LADDER = (50, 150, 600)
 """How many neighbours are searched at once, so that moving `knn` seldom searches again."""
 ALL_COLUMNS = 100
 """Up to so many columns no principal components are taken unless asked for."""
+STEPS = 30
+"""Euler steps of the automatic time, as in the default parameters."""
 FEWEST = 4
 """Rows that a map in three dimensions needs at least."""
 
@@ -47,7 +49,9 @@ class Fitted:
     knee : the entropy's knee, or nan
     preview : (q,) of the computed points
     spread : (m, q), how the computed points follow the previewed ones
-    reference : (m, 3) what every layout is turned to: classical scaling at the knee
+    tail : (q, q) -log of one short implicit step of heat between previewed points, which is
+        accurate however far they are; inf between components
+    reference : (m, 3) what every layout is turned to; axes of unit variance
     layout, previewed : settled (m, d) and previewed (q, d) layout at the fit's own parameters
     component : (m,) component of each point
     counts : numbers for the notes: see `Counts`
@@ -64,6 +68,7 @@ class Fitted:
     knee: float
     preview: Rows
     spread: sparse.csr_array
+    tail: Floats
     reference: Floats
     layout: Floats
     previewed: Floats
@@ -238,15 +243,19 @@ def _learn(
     nothing = np.empty((0, 0))
     fitted = Fitted(
         rows, place, graph.weights, lap, spectrum.values, spectrum.vectors, times, curve, knee,
-        preview, spread, nothing, nothing, nothing, graph.component, counts.array(),
+        preview, spread, nothing, nothing, nothing, nothing, graph.component, counts.array(),
     )  # fmt: skip
-    reference = yield from _said(
+    reference, tail = yield from _said(
         "reference layout",
         stages.get_by_steps("reference", key, lambda: _reference(fitted)),
     )
     # Until the layout is done, the reference stands in for it.
     return replace(
-        fitted, reference=reference, layout=reference[:, :2], previewed=reference[preview, :2]
+        fitted,
+        tail=tail,
+        reference=reference,
+        layout=reference[:, :2],
+        previewed=reference[preview, :2],
     )
 
 
@@ -310,9 +319,18 @@ def _entropy(
     return times, curve, float("nan") if knee is None else knee
 
 
-def _reference(fitted: Fitted) -> Generator[None, None, Floats]:
-    """Classical scaling in 3-D of the exact kernel's distances at the automatic time."""
-    t = fitted.automatic_time
-    kernel = yield from heat.exact(fitted.spectrum, t)
-    apart = yield from dissimilarity_steps(kernel, t)
-    return (yield from beats(lambda: mds.classical(apart.values, 3)))
+def _reference(fitted: Fitted) -> Generator[None, None, tuple[Floats, Floats]]:
+    """What layouts are turned to, and `tail`: r = -log of one short implicit step of heat,
+    (I + (t/30) L)^-1 at the automatic time t.
+
+    r grows linearly with distance and is accurate however far, so that its classical scaling is a
+    plain unrolled picture, unlike that of the exact kernel, which saturates. Its axes get unit
+    variance: the minor ones are to hold a layout in place as firmly as the first.
+    """
+    step = yield from heat.euler(fitted.lap, fitted.automatic_time / STEPS, 1)
+    apart = yield from dissimilarity_steps(step, 0.25, volume=1.0, power=2.0, eps=EULER_EPS)
+    reference = yield from beats(lambda: mds.classical(apart.values, 3))
+    deviation = reference.std(axis=0)
+    few = step[np.ix_(fitted.preview, fitted.preview)]
+    with np.errstate(divide="ignore"):  # between components the heat is 0
+        return reference / np.where(deviation > 0, deviation, 1.0), -np.log(few)

@@ -14,8 +14,8 @@ from scipy.spatial.distance import cdist
 Floats = NDArray[np.float64]
 Metric = Literal["euclidean", "cosine", "manhattan"]
 
-BLOCK = 4_000_000
-"""Entries of one block of distances: 32 MB, and about 50 ms of work."""
+BLOCK = 1_000_000
+"""Entries of one block of distances: 8 MB, and about 30 ms of work."""
 BRUTE_ROWS = 20_000
 """Up to here all distances are computed; beyond, a tree where the dimension lets it prune."""
 TREE_COLUMNS = 12

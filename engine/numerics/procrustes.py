@@ -24,6 +24,12 @@ def align(points: Floats, target: Floats) -> Floats:
     return np.asarray(centred @ rotation(centred, target - centre) + centre)
 
 
+def turn(points: Floats, target: Floats) -> Floats:
+    """`points` (n, d) centred at 0 and turned or mirrored to lie as `target` (n, d) does."""
+    centred = points - points.mean(axis=0)
+    return np.asarray(centred @ rotation(centred, target - target.mean(axis=0)))
+
+
 def distance(points: Floats, target: Floats) -> float:
     """Root mean square distance after `align`, relative to the target's own spread."""
     gap = align(points, target) - target
