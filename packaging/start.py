@@ -27,10 +27,6 @@ def main(words: list[str]) -> int:
         return 2
     command = [str(python), "-m", "workbench", *words]
     sys.stdout.flush()
-    os.chdir(os.environ.get("PWD", os.getcwd()))
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(environment.ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
     if os.name == "nt":
         import subprocess
 

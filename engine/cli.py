@@ -1,0 +1,304 @@
+"""The command line without a window: list, info, run, export.
+
+Results go to standard output or to files, progress to standard error. Exit code 2 is a wrong
+request, 130 an interrupted fit (what was learnt until then is kept).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine import catalog
+from engine.method import DataError
+from engine.params import Parameter, ParameterError, parameters, parse, to_json
+from engine.runs import Fit, RunSpec, begin
+
+
+class _Refused(Exception):
+    """A wrong request, answered with its sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.do(options)
+    except (_Refused, DataError, ParameterError, catalog.Unavailable, ValueError, OSError) as error:
+        print(f"fieldwright: {error}", file=sys.stderr)
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fieldwright", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="list | info | run | export")
+    listing = commands.add_parser("list", help="methods and samples")
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(do=_list)
+    info = commands.add_parser("info", help="a method's parameters, layers and paper")
+    info.add_argument("id")
+    info.add_argument("--json", action="store_true")
+    info.set_defaults(do=_info)
+    run = commands.add_parser("run", help="fit a method to data")
+    run.add_argument("id")
+    run.add_argument("--data", required=True, metavar="SPEC", help="a path or sample:NAME")
+    run.add_argument("--label", default=None, metavar="COLUMN")
+    run.add_argument("--set", action="append", default=[], dest="sets", metavar="NAME=VALUE")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
+    run.add_argument("--out", default="", metavar="DIR")
+    run.add_argument("--json", action="store_true")
+    run.add_argument("--quiet", action="store_true", help="no progress")
+    run.set_defaults(do=_run)
+    export = commands.add_parser("export", help="a fitted model as figure, table or script")
+    export.add_argument("model", metavar="MODEL.safetensors")
+    for name in ("figure", "csv", "npz", "h5ad", "script"):
+        export.add_argument(f"--{name}", default="", metavar="FILE")
+    export.set_defaults(do=_export)
+    return parser
+
+
+def _card(method_id: str) -> catalog.Card:
+    try:
+        return catalog.card(method_id)
+    except KeyError as error:
+        raise _Refused(error.args[0]) from None
+
+
+# list and info
+
+
+def _list(options: argparse.Namespace) -> int:
+    from engine.data.samples import samples
+
+    if options.json:
+        methods = [
+            {"id": c.id, "title": c.title, "summary": c.summary, "missing": c.missing()}
+            for c in catalog.cards().values()
+        ]
+        found = [{"spec": f"sample:{s.name}", "title": s.title} for s in samples()]
+        _print_json({"methods": methods, "samples": found})
+        return 0
+    print("Methods")
+    for card in catalog.cards().values():
+        note = f"  [{card.missing()}]" if card.missing() else ""
+        print(f"  {card.id:26} {card.summary}{note}")
+    print("\nSamples")
+    for sample in samples():
+        print(f"  sample:{sample.name:19} {sample.sentence}")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    card = _card(options.id)
+    kind = card.load()
+    layers = layers_of(card)
+    if options.json:
+        _print_json(
+            {
+                "id": card.id,
+                "title": card.title,
+                "summary": card.summary,
+                "paper": card.paper,
+                "data": kind.Data.__name__,
+                "layers": layers,
+                "parameters": [_described(p) for p in parameters(kind.Params)],
+            }
+        )
+        return 0
+    print(f"{card.title} ({card.id})\n{card.summary}\nSource: {card.paper}.")
+    print(f"Works on: {kind.Data.__name__}")
+    print("Returns:  " + ", ".join(f"{name} ({of})" for name, of in layers.items()) + "\n")
+    print(f"  {'parameter':18} {'default':>12}  {'range':22} {'takes effect':14} meaning")
+    for p in parameters(kind.Params):
+        default = "auto" if p.default is None else str(p.default)
+        effect = {"live": "at once", "step": "next step", "refit": "next fit"}[p.effect.value]
+        print(f"  {p.name:18} {default:>12}  {_range(p):22} {effect:14} {p.doc.text}")
+    return 0
+
+
+def _described(p: Parameter) -> dict[str, Any]:
+    return {
+        "name": p.name,
+        "kind": p.kind,
+        "default": p.default,
+        "effect": p.effect.value,
+        "low": p.bound.low if p.bound else None,
+        "high": p.bound.high if p.bound else None,
+        "choices": list(p.choices),
+        "optional": p.optional,
+        "text": p.doc.text,
+        "unit": p.doc.unit,
+        "symbol": p.doc.symbol,
+    }
+
+
+def _range(p: Parameter) -> str:
+    if p.choices:
+        return " | ".join(str(c) for c in p.choices)
+    return f"{p.bound.low:g} to {p.bound.high:g}" if p.bound else p.kind
+
+
+def layers_of(card: catalog.Card) -> dict[str, str]:
+    """Names and kinds of the layers a method returns, found by fitting forty points."""
+    import numpy as np
+
+    from engine.data.table import Table
+
+    kind = card.load()
+    if kind.Data is not Table:
+        return {}
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    table = Table(name="probe", spec="probe", values=values, columns=("x", "y", "z"))
+    fit = Fit(RunSpec(method=card.id, data="probe"), table)
+    for _ in fit:
+        pass
+    return {layer.name: type(layer).__name__ for layer in fit.result().layers}
+
+
+# run
+
+
+def spec_of(options: argparse.Namespace) -> RunSpec:
+    """The run that the words of a command line describe."""
+    from engine import device
+
+    kind = _card(options.id).load()
+    chosen: dict[str, Any] = {}
+    for item in options.sets:
+        name, sign, text = item.partition("=")
+        if not sign:
+            raise _Refused(f"--set takes NAME=VALUE, got '{item}'.")
+        chosen[name] = parse(kind.Params, name, text)
+    data_options = {} if options.label is None else {"label": options.label}
+    return RunSpec(
+        method=options.id,
+        data=options.data,
+        data_options=data_options,
+        params=to_json(kind.Params(**chosen)),
+        seed=options.seed,
+        device=device.choose(options.device),
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    import dataclasses
+
+    from engine.data import open_any
+
+    spec = spec_of(options)
+    data = open_any(spec.data, **spec.data_options)
+    for remark in data.remarks:
+        print(remark, file=sys.stderr)
+    spec = dataclasses.replace(spec, data_sha256=data.sha256())
+    fit = begin(spec, data)
+    interrupted = _drive(fit, quiet=options.quiet)
+    snapshot = fit.result()
+    from engine.judgement import judge
+
+    scores = judge(spec.method, snapshot, data).values()
+    files = _write(Path(options.out), fit, spec, snapshot, data) if options.out else {}
+    if options.json:
+        _print_json(
+            {
+                "run": spec.to_json(),
+                "metrics": dict(snapshot.metrics),
+                "scores": dict(scores),
+                "notes": [note.text for note in snapshot.notes],
+                "files": files,
+                "interrupted": interrupted,
+            }
+        )
+    else:
+        _print_numbers({**snapshot.metrics, **scores})
+        for note in snapshot.notes:
+            print(note.text)
+        for name, path in files.items():
+            print(f"{name:10} {path}")
+    return 130 if interrupted else 0
+
+
+def _drive(fit: Fit, *, quiet: bool) -> bool:
+    """Run the fit to its end, or to Ctrl+C; True when it was interrupted."""
+    shown = ""
+    try:
+        for step in fit:
+            text = step.stage + (f" {step.index}/{step.total}" if step.total else "")
+            if not quiet and text != shown:
+                end = "\r" if sys.stderr.isatty() else "\n"
+                print(f"{text:60}", file=sys.stderr, end=end, flush=True)
+                shown = text
+    except KeyboardInterrupt:
+        fit.close()
+        print("\nInterrupted; what was learnt so far is kept.", file=sys.stderr)
+        return True
+    return False
+
+
+def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> dict[str, str]:
+    """Everything a run leaves behind, in one folder."""
+    from engine.io.figures import save_figure
+    from engine.io.models import save_model
+    from engine.io.scripts import as_python
+    from engine.io.tables import labels_of, save_table
+    from engine.layers import Points
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save_table(folder / "points.csv", snapshot, data, spec=spec)
+    save_table(folder / "layers.npz", snapshot, data, spec=spec)
+    save_model(folder / "model.safetensors", fit, spec)
+    main = next((x for x in snapshot.layers if isinstance(x, Points)), snapshot.layers[0])
+    if isinstance(main, Points):
+        import dataclasses
+
+        labels = labels_of(main, data)
+        main = dataclasses.replace(
+            main, columns={**labels, **main.columns}, colour_by=data.label or main.colour_by
+        )
+    save_figure(folder / "figure.png", main, metadata=spec)
+    (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")
+    (folder / "script.py").write_text(as_python(spec))
+    names = ("points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py")
+    return {name.partition(".")[0]: str(folder / name) for name in names}
+
+
+# export
+
+
+def _export(options: argparse.Namespace) -> int:
+    from engine.io.figures import save_figure
+    from engine.io.models import load_model
+    from engine.io.scripts import as_python
+    from engine.io.tables import save_table
+
+    method, spec = load_model(options.model)
+    snapshot = method.evaluate(spec.typed_params())
+    wanted = {n: getattr(options, n) for n in ("figure", "csv", "npz", "h5ad", "script")}
+    if not any(wanted.values()):
+        raise _Refused("Say what to export: --figure, --csv, --npz, --h5ad or --script FILE.")
+    if wanted["figure"]:
+        save_figure(wanted["figure"], snapshot.layers[0], metadata=spec)
+    for name in ("csv", "npz", "h5ad"):
+        if wanted[name]:
+            path = Path(wanted[name])
+            save_table(path if path.suffix else path.with_suffix(f".{name}"), snapshot, spec=spec)
+    if wanted["script"]:
+        Path(wanted["script"]).write_text(as_python(spec))
+    for name, path in wanted.items():
+        if path:
+            print(f"{name:10} {path}")
+    return 0
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    print(json.dumps(value, indent=2, default=float))
+
+
+def _print_numbers(values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        print(f"{name:28} {value:.6g}")
