@@ -15,13 +15,36 @@ FOLDER = ROOT / ".venv"
 PYTHONS = ((3, 11), (3, 14))
 """First version that works, and first that does not."""
 
-DEBIAN = (
-    "libegl1 libgl1 libglx-mesa0 libgl1-mesa-dri libegl-mesa0 libfontconfig1 libfreetype6 fonts- "
-    "dejavu-core libglib2.0-0 libdbus-1-3 libx11-6 libx11-xcb1 libxkbcommon0 libxkbcommon-x11-0 "
-    "libxcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb- "
-    "render0 libxcb-render-util0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb- "
-    "xfixes0 libxcb-xkb1 "
-).split()
+DEBIAN = [
+    "libegl1",
+    "libgl1",
+    "libglx-mesa0",
+    "libgl1-mesa-dri",
+    "libegl-mesa0",
+    "libfontconfig1",
+    "libfreetype6",
+    "fonts-dejavu-core",
+    "libglib2.0-0",
+    "libdbus-1-3",
+    "libx11-6",
+    "libx11-xcb1",
+    "libxkbcommon0",
+    "libxkbcommon-x11-0",
+    "libxcb1",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-image0",
+    "libxcb-keysyms1",
+    "libxcb-randr0",
+    "libxcb-render0",
+    "libxcb-render-util0",
+    "libxcb-shape0",
+    "libxcb-shm0",
+    "libxcb-sync1",
+    "libxcb-util1",
+    "libxcb-xfixes0",
+    "libxcb-xkb1",
+]
 """What a window with OpenGL needs."""
 
 DEBIAN_TEST = ["xvfb", "xauth"]
