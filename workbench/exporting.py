@@ -81,13 +81,14 @@ class Exporting(QObject):
     def _opened(self, found: Any, path: str) -> None:
         window = self._window
         window.session.undo.clear()
-        remarks = project.show(found, window.document, path)
+        project.show(found, window.document)
         if window.panel is not None:
             window.panel.show_all()
             window.panel.set_cameras(window.document.view.get("cameras", {}))
-        for remark in remarks:
-            window.say(remark)
+        for remark in found[2]:
+            window.say(remark, True)
         window.document.mark_saved(path)
+        window.session.judge_all()
 
     def save(self) -> None:
         if self._window.document.path:

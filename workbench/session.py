@@ -217,6 +217,12 @@ class Session(QObject):
         self.settled.emit(run)
         self._judge(run)
 
+    def judge_all(self) -> None:
+        """Score what came from a file; scores are not stored."""
+        for run in self.document.visible_runs():
+            if run.judgement is None:
+                self._judge(run)
+
     def _judge(self, run: Run) -> None:
         """Score the settled picture aside; a newer picture is judged after it."""
         if run.id in self._judging or run.snapshot is None or run.data is None:
