@@ -7,17 +7,20 @@ import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine import colour
+from engine.data.table import Table
 from engine.io import plots, plots3d
 from engine.io.atomic import replacing
 from engine.io.keys import columns_below, stands_beside
 from engine.io.printstyle import RULE_PT, TEXT_PT, TICK_PT, PrintStyle
 from engine.io.provenance import provenance, sentence
+from engine.io.tables import labels_of
 from engine.layers import (
     Array,
     Arrows,
@@ -58,13 +61,15 @@ def save_figure(
     text_as_paths: bool = False,
     selection: Array | None = None,
     camera: Mapping[str, Any] | None = None,
+    data: Table | None = None,
     metadata: RunSpec | None = None,
 ) -> None:
     """Draw layers side by side and write them as the suffix says.
 
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
-    "elevation" in degrees as on screen; `selection` the rows of the data that stand out.
+    "elevation" in degrees as on screen; `selection` the rows of the data that stand out. The labels
+    of `data` join the columns of the points, and colour them where nothing else is chosen.
 
     Raises
     ------
@@ -77,7 +82,8 @@ def save_figure(
             f"Figures are saved as PNG, SVG or PDF; '{path.name}' ends in "
             f"'{path.suffix or 'nothing'}'."
         )
-    panels = _panels([layers] if not isinstance(layers, Sequence) else layers)
+    given = layers if isinstance(layers, Sequence) else [layers]
+    panels = _panels([_labelled(item, data) for item in given])
     style = PrintStyle(
         dark=dark,
         colour_by=colour_by,
@@ -96,6 +102,14 @@ def save_figure(
         figure.savefig(
             part, format=kind, dpi=dpi, facecolor=style.paper, metadata=_metadata(kind, metadata)
         )
+
+
+def _labelled(layer: Layer, data: Table | None) -> Layer:
+    """Points with the labels of their rows."""
+    if data is None or not isinstance(layer, Points):
+        return layer
+    columns = {**layer.columns, **labels_of(layer, data)}
+    return replace(layer, columns=columns, colour_by=layer.colour_by or data.label)
 
 
 def pixels(size_mm: tuple[float, float], dpi: int) -> tuple[int, int]:

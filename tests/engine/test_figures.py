@@ -248,6 +248,21 @@ def test_numbers_get_a_colour_bar_with_the_asked_map_and_limits(tmp_path):
     assert has_colour(tmp_path / "x.png", ends[1], 20)
 
 
+def test_labels_of_the_data_colour_the_points(tmp_path):
+    data = toy.table()
+    layer = Points(
+        name="p",
+        role="data",
+        positions=data.values[:, :2],
+        axes=XY,
+    )
+    save_figure(tmp_path / "x.svg", layer, data=data)
+    text = (tmp_path / "x.svg").read_text()
+    assert all(f">{name}</text>" in text for name in ("group", "left", "middle, far", "right"))
+    save_figure(tmp_path / "y.svg", layer, data=data, colour_by="age")
+    assert ">age</text>" in (tmp_path / "y.svg").read_text()
+
+
 def test_unknown_column_falls_back_to_the_layers_own(tmp_path):
     save_figure(tmp_path / "x.svg", points(colour_by="group"), colour_by="no such column")
     assert ">left</text>" in (tmp_path / "x.svg").read_text()

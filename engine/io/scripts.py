@@ -1,0 +1,92 @@
+"""A run as a Python script that repeats it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import params
+from engine.io.provenance import sentence
+from engine.runs import RunSpec, versions
+
+_BODY = """
+fit = engine.begin(spec)
+for step in fit:
+    if step.metrics:
+        print(step.index, {{name: round(value, 6) for name, value in step.metrics.items()}})
+result = fit.result()
+
+# Everything below is written into the current folder.
+engine.save_table("{stem}.csv", result, fit.data, spec=spec)  # coordinates with labels
+engine.save_table("{stem}.npz", result, fit.data, spec=spec)  # every array of the result
+engine.save_model("{stem}.safetensors", fit, spec)  # opens again with engine.load_model
+engine.save_figure("{stem}.png", result.layers[0], data=fit.data, metadata=spec)
+"""
+
+
+def as_python(spec: RunSpec) -> str:
+    """The script: the parameters that differ from their defaults, the seed, the data with its
+    checksum, and the changes made while the fit ran. It needs nothing but `engine`, and on the CPU
+    gives the same bits as the run that it was written from.
+
+    Raises
+    ------
+    engine.params.ParameterError
+        When the run's parameters are not legal.
+    """
+    told = ", ".join(f"{name} {release}" for name, release in versions().items())
+    lines = [
+        f"# {_one_line(sentence(spec))}.",
+        f"# Written with {told}.",
+        "import engine",
+        "",
+        "spec = engine.RunSpec(",
+        f"    method={spec.method!r},",
+        f"    data={spec.data!r},",
+        *_mapping("data_options", spec.data_options),
+    ]
+    if spec.data_sha256:
+        lines += [
+            "    # The run stops when the data are not what they were.",
+            f"    data_sha256={spec.data_sha256!r},",
+        ]
+    lines += [*_mapping("params", _differing(spec)), f"    seed={spec.seed!r},"]
+    if spec.device != "cpu":
+        lines.append(f"    device={spec.device!r},")
+    if spec.step_changes:
+        lines.append("    # Changed while the fit ran, from the step after this index.")
+        lines.append("    step_changes=(")
+        lines += [f"        ({index!r}, {dict(values)!r})," for index, values in spec.step_changes]
+        lines.append("    ),")
+    return "\n".join([*lines, ")", _BODY.format(stem=_stem(spec))])
+
+
+def _differing(spec: RunSpec) -> dict[str, Any]:
+    """JSON values of the parameters that are not at their defaults."""
+    own: Any = spec.typed_params()
+    default = params.to_json(type(own)())
+    return {name: value for name, value in params.to_json(own).items() if value != default[name]}
+
+
+def _mapping(name: str, values: Mapping[str, Any]) -> list[str]:
+    if not values:
+        return []
+    inner = [f"        {key!r}: {value!r}," for key, value in values.items()]
+    return [f"    {name}={{", *inner, "    },"]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _stem(spec: RunSpec) -> str:
+    """A file name from the data and the method."""
+    if spec.data.startswith("sample:"):
+        # "sample:NAME?option=value" is known by its name alone.
+        data = spec.data.removeprefix("sample:").partition("?")[0]
+    else:
+        data = Path(spec.data).stem
+    parts = (data or "data", spec.method.rpartition(".")[2])
+    return "-".join(re.sub(r"[^\w-]+", "_", part, flags=re.ASCII) for part in parts)
