@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.numerics.blocks import row_blocks, symmetric_product
-from engine.stages import finish
+from engine.stages import beats, finish
 
 Floats = NDArray[np.float64]
 
@@ -142,9 +142,10 @@ def row_distances_steps(values: Floats) -> Generator[None, None, Floats]:
     centred = values - values.mean(axis=0)
     squares = np.einsum("ij,ij->i", centred, centred)
     total = yield from symmetric_product(centred, centred.T)
-    total *= -2.0
-    total += squares
-    total += squares[:, None]
+    for part in row_blocks(len(values), 300.0 * len(values)):
+        total[part] *= -2.0
+        total[part] += squares + squares[part, None]
+        yield None
     for part in row_blocks(len(values), 300.0 * len(values)):
         doubtful = total[part] < 1e-4 * (squares[part, None] + squares)
         i, j = np.nonzero(doubtful)
@@ -158,7 +159,7 @@ def row_distances_steps(values: Floats) -> Generator[None, None, Floats]:
             total[a, b] = total[b, a] = np.einsum("ij,ij->i", gap, gap)
             yield None
     np.fill_diagonal(total, 0.0)
-    return np.sqrt(np.maximum(total, 0.0, out=total), out=total)
+    return (yield from beats(lambda: np.sqrt(np.maximum(total, 0.0, out=total), out=total)))
 
 
 def denoised_steps(
@@ -170,12 +171,16 @@ def denoised_steps(
     up for rows of a subset being shorter: sqrt(n / subset).
     """
     apart = yield from row_distances_steps(distances)
-    apart *= enlarge
-    if rescale and (mean := float(apart.mean())) > 0:
-        apart *= float(distances.mean()) / mean
-    mixed = (1.0 - share) * distances + share * apart
-    np.fill_diagonal(mixed, 0.0)
-    return np.asarray(mixed)
+
+    def mix() -> Floats:
+        factor = enlarge
+        if rescale and (mean := float(apart.mean())) > 0:
+            factor = float(distances.mean()) / mean
+        mixed = (1.0 - share) * distances + (share * factor) * apart
+        np.fill_diagonal(mixed, 0.0)
+        return np.asarray(mixed)
+
+    return (yield from beats(mix))
 
 
 def capped(distances: Floats, quantile: float) -> Floats:

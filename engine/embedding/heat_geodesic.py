@@ -101,6 +101,7 @@ class HeatGeodesic:
                 metrics={"stress": sweep.normalised},
                 snapshot=shown,
             )
+        yield Step(index=index, total=total, stage="preparing previews")
         before = heat_layout.preview(fitted, params)
         self._fitted = replace(fitted, layout=layout.positions, previewed=before.points)
         self._last = heat_picture.settled(self._fitted, fixed, layout, params, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from engine.stages import Stages, beats, finish
 Floats = NDArray[np.float64]
 
 PREVIEW_SWEEPS = 8
+WEIGHTED_SWEEPS = 20
+"""With weights classical scaling is a worse start."""
 SWEEPS = 100
 RESOLVED = (1e-13, 1e-6)
 """From eigenvectors, Euler's entries below the first are rounding noise (the settled frame's solves
@@ -56,11 +59,7 @@ def settle(
     key = (params.kernel, params.order, params.rank, tuple(times))
     kernels = yield from kept.get_by_steps("kernel", key, lambda: _kernels(fitted, params, times))
     apart = yield from _apart(kernels, times, shares, params)
-    weights = distance.pair_weights(params.weights, apart.values, kernels[0])
-    if weights is None:
-        aim = mds.target(apart.values)
-    else:
-        aim = yield from mds.weighted_target(apart.values, weights)
+    aim = yield from _aim(apart.values, kernels[0], params)
     start = yield from beats(lambda: mds.classical(apart.values, params.dimension))
     stresses = []
     positions = start
@@ -71,10 +70,19 @@ def settle(
         yield sweep
     positions = aligned(fitted, positions)
     distortion = yield from _distortion(apart.values, positions)
-    entropy = row_entropy_mean(kernels)
+    entropy = yield from _entropy(kernels)
     return Layout(
         positions, distortion, entropy, tuple(stresses), apart.clipped, apart.floor, positions
     )
+
+
+def _aim(distances: Floats, kernel: Floats, params: Params) -> Generator[None, None, mds.Target]:
+    """What the scaling aims at; of several times' kernels the first weighs the pairs."""
+    if params.weights == "equal":
+        return mds.target(distances)
+    weights = yield from beats(lambda: distance.pair_weights(params.weights, distances, kernel))
+    assert weights is not None
+    return (yield from mds.weighted_target(distances, weights))
 
 
 def aligned(fitted: Fitted, positions: Floats) -> Floats:
@@ -167,7 +175,7 @@ def _apart(
         if len(times) == 1:
             values = one.values
         else:
-            values = share * one.values + (0.0 if values is None else values)
+            values = yield from beats(functools.partial(_added, values, float(share), one.values))
         clipped += share * one.clipped
         floor += share * one.floor
     assert values is not None
@@ -175,9 +183,13 @@ def _apart(
         values = yield from distance.denoised_steps(
             values, params.denoise, rescale=params.denoising == "rescaled", enlarge=enlarge
         )
-    return distance.Dissimilarity(
-        distance.capped(values, params.far_limit), float(clipped), float(floor)
-    )
+    if params.far_limit < 1.0:
+        values = yield from beats(functools.partial(distance.capped, values, params.far_limit))
+    return distance.Dissimilarity(values, float(clipped), float(floor))
+
+
+def _added(total: Floats | None, share: float, values: Floats) -> Floats:
+    return share * values if total is None else total + share * values
 
 
 def _distortion(distances: Floats, positions: Floats) -> Generator[None, None, Floats]:
@@ -192,12 +204,13 @@ def _distortion(distances: Floats, positions: Floats) -> Generator[None, None, F
     return np.asarray(np.sqrt(out))
 
 
-def row_entropy_mean(kernels: list[Floats]) -> Floats:
+def _entropy(kernels: list[Floats]) -> Generator[None, None, Floats]:
     """Entropy of each point's heat (m,), nats, averaged over times."""
     found = np.zeros(len(kernels[0]))
     for kernel in kernels:
         for part in row_blocks(len(kernel), 3000.0 * len(kernel)):
             found[part] += row_entropy(np.maximum(kernel[part], 0.0))
+            yield None
     return found / len(kernels)
 
 
@@ -214,15 +227,11 @@ def preview(fitted: Fitted, params: Params) -> Layout:
     q, m = some.shape
     kernels = [_heat_between(fitted, some, float(t), params) for t in times]
     apart = finish(_apart(kernels, times, shares, params, float(np.sqrt(m / q))))
-    weights = distance.pair_weights(params.weights, apart.values, kernels[0])
-    aim = (
-        mds.target(apart.values)
-        if weights is None
-        else finish(mds.weighted_target(apart.values, weights))
-    )
+    aim = finish(_aim(apart.values, kernels[0], params))
     points = mds.classical(apart.values, params.dimension)
     stresses = []
-    for sweep in mds.smacof(aim, points, sweeps=PREVIEW_SWEEPS):
+    sweeps = PREVIEW_SWEEPS if params.weights == "equal" else WEIGHTED_SWEEPS
+    for sweep in mds.smacof(aim, points, sweeps=sweeps):
         if sweep is not None:
             stresses.append(sweep.normalised)
             points = sweep.layout

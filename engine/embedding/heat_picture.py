@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from engine.embedding.heat_layout import Layout, eigenvectors_kept, time_of
 from engine.embedding.heat_params import Params
@@ -52,12 +53,20 @@ class Fixed:
             stems=True,
         )
         degree = graphs.degrees(fitted.weights)
-        component = fitted.component.astype(np.float64)
+        component = fitted.component
         if fitted.place is not None:
-            # A row between landmarks belongs where the nearest of them does.
-            nearest = fitted.place.argmax(axis=1)
-            component = component[np.asarray(nearest).ravel()]
+            component = component[nearest_landmark(fitted.place)]
         return cls(network, spectrum, _everywhere(fitted, degree), component.astype(np.int64))
+
+
+def nearest_landmark(place: sparse.csr_array) -> NDArray[np.int64]:
+    """Column of each row's greatest entry (n,); no row is empty."""
+    starts = place.indptr[:-1]
+    greatest = np.repeat(np.maximum.reduceat(place.data, starts), np.diff(place.indptr))
+    found = np.flatnonzero(place.data == greatest)
+    rows = np.repeat(np.arange(place.shape[0]), np.diff(place.indptr))[found]
+    _, first = np.unique(rows, return_index=True)
+    return np.asarray(place.indices[found[first]], dtype=np.int64)
 
 
 def _everywhere(fitted: Fitted, values: Floats) -> Floats:

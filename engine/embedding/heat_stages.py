@@ -185,7 +185,7 @@ def prepare(
     table: Table, params: Params, rng: np.random.Generator, stages: Stages
 ) -> Generator[str, None, Fitted]:
     """All stages before the layout, yielding the running stage's name."""
-    constant = check_table(table, params)
+    constant = yield from _said("reading the data", beats(lambda: check_table(table, params)))
     # Drawn before any stage is looked up, so that a kept stage does not shift the random numbers.
     subset_seed, pca_seed = (int(s) for s in rng.integers(2**31, size=2))
     sha = yield from _said("reading the data", beats(table.sha256))

@@ -40,6 +40,17 @@ def symmetric_product(a: Floats, b: Floats) -> Generator[None, None, Floats]:
     return out
 
 
+def symmetric_mean(a: Floats) -> Generator[None, None, Floats]:
+    """(a + a') / 2, in the memory of `a`."""
+    for part in row_blocks(len(a), 300.0 * len(a)):
+        a[part, : part.stop] += a[: part.stop, part].T
+        a[part, : part.stop] /= 2.0
+        # The square on the diagonal has read its own upper half before that was overwritten.
+        _mirror(a, part)
+        yield None
+    return a
+
+
 def _mirror(out: Floats, part: slice) -> None:
     """Copy rows `part` of the lower triangle to the upper one."""
     square = np.tril(out[part, part])

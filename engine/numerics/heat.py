@@ -20,6 +20,7 @@ from engine.numerics.blocks import (
     positive_inverse,
     positive_power,
     row_blocks,
+    symmetric_mean,
     symmetric_product,
 )
 from engine.numerics.graphs import Weights
@@ -154,7 +155,10 @@ def chebyshev_many(
         parts = yield from _recurrence(shifted, first, coefficients)
         for whole, part in zip(out, parts, strict=True):
             whole[:, start:stop] = part
-    return [(whole + whole.T) / 2 for whole in out] if b is None else out
+    if b is None:
+        for whole in out:
+            yield from symmetric_mean(whole)
+    return out
 
 
 def _recurrence(
@@ -163,7 +167,9 @@ def _recurrence(
     """sum_j c_j T_j(M) b by T_{j+1} = 2 M T_j - T_{j-1}, for each row of coefficients."""
     before, now = first, shifted @ first
     sums = [c[0] * before + c[1] * now for c in coefficients]
-    pause = max(1, int(1e7 / (shifted.nnz * first.shape[1])))
+    pause = max(
+        1, int(5e6 / ((shifted.nnz + 4 * first.shape[0] * len(coefficients)) * first.shape[1]))
+    )
     for j in range(2, coefficients.shape[1]):
         after = shifted @ now
         after *= 2.0

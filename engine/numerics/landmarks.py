@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.numerics.neighbours import Metric, nearest, prepared
+from engine.numerics.neighbours import Metric, Neighbours, nearest, prepared
+from engine.stages import beats
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -48,21 +49,24 @@ def interpolation(
     whose width is the distance to the k-th. A landmark is itself. Yields None between blocks;
     never more than a block of the n x m distances exists.
     """
-    n, m = len(values), len(rows)
-    k = min(k, m)
-    ready = prepared(values, metric)
+    k = min(k, len(rows))
+    ready = yield from beats(lambda: prepared(values, metric))
     found = yield from nearest(ready, ready[rows], k, metric)
+    return (yield from beats(lambda: _combination(found, rows)))
+
+
+def _combination(found: Neighbours, rows: Rows) -> sparse.csr_array:
+    n, k = found.indices.shape
     width = np.maximum(found.distances[:, -1:], np.finfo(np.float64).tiny)
     weights = np.exp(-((found.distances / width) ** 2))
     # A landmark, and whatever coincides with one, stays exactly there.
     weights[found.distances[:, 0] == 0] = np.eye(1, k)
-    own = np.arange(m)
     indices = found.indices.copy()
-    indices[rows] = own[:, None]
+    indices[rows] = np.arange(len(rows))[:, None]
     weights[rows] = np.eye(1, k)
     weights /= weights.sum(axis=1, keepdims=True)
     starts = np.arange(0, n * k + 1, k)
-    matrix = sparse.csr_array((weights.ravel(), indices.ravel(), starts), shape=(n, m))
+    matrix = sparse.csr_array((weights.ravel(), indices.ravel(), starts), shape=(n, len(rows)))
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     return matrix

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from engine.numerics.blocks import symmetric_inverse
+from engine.stages import beats
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +72,7 @@ class Target:
     pull : w_ij d_ij (n, n); d itself for unit weights
     total : sum_{i<j} w_ij d_ij^2
     weights : w (n, n), None for 1
+    sums : row sums of w (n,)
     inverse : of the weight Laplacian plus 11'/n, which makes it invertible and changes nothing on
         centred points
     """
@@ -79,6 +81,7 @@ class Target:
     total: float
     weights: Floats | None = None
     inverse: Floats | None = None
+    sums: Floats | None = None
 
 
 def target(distances: Floats) -> Target:
@@ -92,16 +95,20 @@ def weighted_target(distances: Floats, weights: Floats) -> Generator[None, None,
     Inverts an n x n matrix, yielding None between blocks.
     """
     n = len(weights)
-    weights = weights.copy()
-    np.fill_diagonal(weights, 0.0)
-    # The scale of the weights is arbitrary; a mean of 1 keeps the two terms below comparable.
-    weights *= n * (n - 1) / weights.sum()
-    lap = 1.0 / n - weights
-    lap[np.diag_indices(n)] += weights.sum(axis=1)
-    yield None
+
+    def normalised() -> tuple[Floats, Floats, Floats, Floats]:
+        scaled = weights.copy()
+        np.fill_diagonal(scaled, 0.0)
+        # The scale of the weights is arbitrary; a mean of 1 keeps the two terms below comparable.
+        scaled *= n * (n - 1) / scaled.sum()
+        sums = scaled.sum(axis=1)
+        lap = 1.0 / n - scaled
+        lap[np.diag_indices(n)] += sums
+        return scaled, sums, lap, scaled * distances
+
+    scaled, sums, lap, pull = yield from beats(normalised)
     inverse = yield from symmetric_inverse(lap)
-    pull = weights * distances
-    return Target(pull, float(np.vdot(pull, distances)) / 2, weights, inverse)
+    return Target(pull, float(np.vdot(pull, distances)) / 2, scaled, inverse, sums)
 
 
 def guttman(aim: Target, layout: Floats) -> Generator[None, None, tuple[Floats, float]]:
@@ -129,10 +136,10 @@ def guttman(aim: Target, layout: Floats) -> Generator[None, None, tuple[Floats, 
         yield None
     moved = sums[:, -1:] * layout - sums[:, :-1]
     reached = float(np.vdot(layout, moved))
-    if aim.weights is None or aim.inverse is None:
+    if aim.weights is None or aim.inverse is None or aim.sums is None:
         return moved / n, max(aim.total - 2 * reached + n * float(squares.sum()), 0.0)
-    spread = float(aim.weights.sum(axis=1) @ squares)
-    spread -= float(np.vdot(layout, aim.weights @ layout))
+    spread = float(aim.sums @ squares) - float(np.vdot(layout, aim.weights @ layout))
+    yield None
     return aim.inverse @ moved, max(aim.total - 2 * reached + spread, 0.0)
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from engine.stages import beats
+
 Floats = NDArray[np.float64]
 Metric = Literal["euclidean", "cosine", "manhattan"]
 
@@ -53,7 +55,7 @@ def search(
 
     k is cut to n - 1.
     """
-    rows = prepared(values, metric)
+    rows = yield from beats(lambda: prepared(values, metric))
     k = min(k, len(rows) - 1)
     if len(rows) > BRUTE_ROWS and rows.shape[1] <= TREE_COLUMNS:
         return (yield from _by_tree(rows, k, metric))
@@ -120,8 +122,7 @@ def _best(
 
 
 def _by_tree(rows: Floats, k: int, metric: Metric) -> Generator[None, None, Neighbours]:
-    tree = cKDTree(rows)
-    yield None
+    tree = yield from beats(lambda: cKDTree(rows))
     power = 1 if metric == "manhattan" else 2
     parts: list[tuple[NDArray[np.int64], Floats]] = []
     block = max(1, 50_000 // (k + 1))
