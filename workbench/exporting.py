@@ -158,7 +158,6 @@ class Exporting(QObject):
 
     def save_figure(self, run: Run, path: str, layer: Any, **options: Any) -> None:
         from engine.io.figures import save_figure
-
         from workbench.project import with_labels
 
         options.setdefault("colour_by", self._window._colour())

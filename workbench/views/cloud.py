@@ -1,0 +1,360 @@
+"""A cloud of points that can be turned, hovered, picked and lassoed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolTip, QVBoxLayout, QWidget
+
+from engine.layers import Network, Points
+from workbench.theme import Theme
+from workbench.views.colouring import Colouring, colouring
+from workbench.views.hand import Hand
+from workbench.views.legend import Legend
+from workbench.views.opengl import opengl_works
+from workbench.views.scene import MOST_EDGES, MOST_MOVING, CloudScene
+
+REST_MS = 150
+_NOTHING = np.empty(0, np.int64)
+
+
+class CloudView(QWidget):
+    """Shows one `Points` layer at a time. Everything it says is about rows of the data set."""
+
+    hovered = Signal(int)
+    picked = Signal(object)
+    selected = Signal(object)
+    camera_changed = Signal(object)
+    drawn = Signal()
+    subsampled = Signal(str)
+    _painted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._points: Points | None = None
+        self._positions = np.empty((0, 2), np.float32)
+        self._ids = _NOTHING
+        self._columns: dict[str, Any] = {}
+        self._colour_by = ""
+        self._colouring: Colouring | None = None
+        self._size = 0.0
+        self._network: Network | None = None
+        self._selection = _NOTHING
+        self._subset: NDArray[np.int64] | None = None
+        self._moving = False
+        self._fresh = False
+        self._theme: Theme | None = None
+        self.scene = CloudScene(self) if opengl_works() else None
+        self._build()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._at_rest)
+        if self.scene is not None:
+            self.hand = Hand(self, self.scene)
+            self.scene.canvas.events.draw.connect(self._on_draw)
+        self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
+
+    def _build(self) -> None:
+        self._title = QLabel("", self)
+        self._title.setProperty("role", "heading")
+        self._badge = QLabel("", self)
+        self._badge.setProperty("role", "warning")
+        header = QHBoxLayout()
+        header.setContentsMargins(12, 6, 12, 6)
+        header.setSpacing(12)
+        header.addWidget(self._title)
+        header.addWidget(self._badge)
+        header.addStretch(1)
+        self.legend = Legend(self)
+        self.legend.hide()
+        self._empty = QLabel("", self)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setProperty("role", "muted")
+        picture = QWidget(self)
+        row = QHBoxLayout(picture)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        if self.scene is not None:
+            row.addWidget(self.scene.canvas.native, 1)
+        row.addWidget(self.legend)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(picture)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(header)
+        column.addLayout(self._stack, 1)
+        self.setMinimumSize(220, 180)
+
+    # What is shown
+
+    def show_points(
+        self, points: Points, extra: Mapping[str, Any] | None = None, *, moving: bool = False
+    ) -> None:
+        """Draw a layer; `extra` are further columns to colour by. A `moving` picture keeps its
+        camera and may be thinned; a still one settles after a moment."""
+        if self.scene is None:
+            self.clear("This machine offers no OpenGL; figures can still be exported.")
+            return
+        first = self._points is None
+        depth = points.positions.shape[1] == 3
+        turned = first or depth != self.scene.depth
+        columns = {**dict(extra or {}), **points.columns}
+        recolour = self._recolours(points, columns, first)
+        self._points = points
+        self._positions = np.asarray(points.positions, np.float32)
+        self._ids = points.ids if len(points.ids) else np.arange(len(points.positions))
+        self._columns = columns
+        self._stack.setCurrentIndex(1)
+        if turned:
+            self.scene.set_depth(depth, equal=points.equal_scale)
+        self.scene.set_axes(points.axes)
+        if recolour:
+            self._recolour()
+        self._moving = moving
+        self._fresh = True
+        self._draw()
+        if turned:
+            self.fit_camera()
+        if moving:
+            self._rest.start()
+
+    def _recolours(self, points: Points, columns: Mapping[str, Any], first: bool) -> bool:
+        """Whether colours must be computed again: not while only positions move."""
+        if self._colour_by not in columns:
+            wanted = points.colour_by if points.colour_by in columns else ""
+            self._colour_by = wanted or next(iter(columns), "")
+            return True
+        before = self._columns.get(self._colour_by)
+        now = columns.get(self._colour_by)
+        same = before is now or (
+            before is not None and now is not None and np.array_equal(before, now)
+        )
+        return first or not same or self._colouring is None
+
+    def _recolour(self) -> None:
+        column = self._columns.get(self._colour_by)
+        colormap = self._points.colormap if self._points is not None else "viridis"
+        plain = self._theme.accent if self._theme is not None else "#2f6fdb"
+        self._colouring = colouring(column, self._colour_by, colormap, plain, len(self._positions))
+        self.legend.show_colouring(self._colouring)
+
+    def _draw(self) -> None:
+        """Upload what should be seen now."""
+        if self.scene is None or self._colouring is None:
+            return
+        rows = self._shown_rows()
+        positions, colours = self._positions, self._colouring.rgb
+        if rows is not None:
+            positions, colours = positions[rows], colours[rows]
+        self.scene.draw_points(positions, colours, self.point_size())
+        if not self._moving:
+            self.scene.draw_box(self._positions)
+        self._draw_edges()
+        self._draw_selection()
+        self.scene.canvas.update()
+
+    def _shown_rows(self) -> NDArray[np.int64] | None:
+        assert self.scene is not None
+        most = MOST_MOVING[self.scene.is_software()]
+        n = len(self._positions)
+        if not self._moving or n <= most:
+            return None
+        if self._subset is None or len(self._subset) != most or self._subset[-1] >= n:
+            # A fixed random subset: the same points stay while the cloud turns.
+            chosen = np.random.default_rng(0).choice(n, most, replace=False)
+            self._subset = np.sort(chosen)
+            self.subsampled.emit(f"{most:,} of {n:,} points while moving")
+        return self._subset
+
+    def _draw_edges(self) -> None:
+        assert self.scene is not None
+        network = self._network
+        if network is None or self._moving:
+            self.scene.draw_edges(None)
+            return
+        edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
+        edges = edges[(edges < len(self._positions)).all(axis=1)]
+        self.scene.draw_edges(self._positions[edges.ravel()])
+
+    def _draw_selection(self) -> None:
+        assert self.scene is not None
+        rows = self._rows_of(self._selection)
+        self.scene.draw_ring(self._positions[rows], self.point_size())
+
+    def _rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not len(ids):
+            return _NOTHING
+        return np.asarray(np.flatnonzero(np.isin(self._ids, ids)))
+
+    def clear(self, text: str) -> None:
+        """A sentence instead of a picture."""
+        self._points = None
+        self._empty.setText(text)
+        self._stack.setCurrentIndex(0)
+
+    def columns(self) -> list[str]:
+        return list(self._columns)
+
+    def colour_by(self) -> str:
+        return self._colour_by
+
+    def set_colour_by(self, name: str) -> None:
+        if name in self._columns and name != self._colour_by:
+            self._colour_by = name
+            self._recolour()
+            self._draw()
+
+    def point_size(self) -> float:
+        """Pixels; by default smaller the more points there are."""
+        if self._size:
+            return self._size
+        return float(np.clip(260 / max(len(self._positions), 1) ** 0.5, 2.0, 10.0))
+
+    def set_point_size(self, pixels: float) -> None:
+        self._size = pixels
+        self._draw()
+
+    def set_network(self, network: Network | None) -> None:
+        if network is not self._network:
+            self._network = network
+            self._draw()
+
+    def set_selection(self, ids: Any) -> None:
+        self._selection = np.asarray(ids, np.int64)
+        if self.scene is not None and self._points is not None:
+            self._draw_selection()
+            self.scene.canvas.update()
+
+    def set_hover(self, row: int) -> None:
+        """Mark one row of the data, -1 for none."""
+        if self.scene is not None and self._points is not None:
+            rows = self._rows_of(np.array([row])) if row >= 0 else _NOTHING
+            self.scene.draw_hover(self._positions[rows], self.point_size())
+            self.scene.canvas.update()
+
+    def set_title(self, text: str) -> None:
+        self._title.setText(text)
+
+    def set_badge(self, text: str) -> None:
+        self._badge.setText(text)
+
+    def badge(self) -> str:
+        return self._badge.text()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.legend.set_theme(theme)
+        if self.scene is not None:
+            self.scene.set_theme(theme)
+            if self._points is not None:
+                self._recolour()
+                self._draw()
+
+    def set_tool(self, tool: str) -> None:
+        """ "navigate" or "lasso"."""
+        if self.scene is not None:
+            self.hand.set_tool(tool)
+
+    # Camera
+
+    def camera(self) -> dict[str, Any]:
+        return self.scene.camera() if self.scene is not None else {}
+
+    def set_camera(self, camera: dict[str, Any]) -> None:
+        if self.scene is not None:
+            self.scene.set_camera(camera)
+            self.scene.canvas.update()
+
+    def fit_camera(self) -> None:
+        if self.scene is not None and len(self._positions):
+            self.scene.fit(self._positions)
+            self.scene.canvas.update()
+
+    def navigated(self) -> None:
+        """The hand moved the camera."""
+        assert self.scene is not None
+        if len(self._positions) > MOST_MOVING[self.scene.is_software()] and not self._moving:
+            self._moving = True
+            self._draw()
+        self._rest.start()
+        self.camera_changed.emit(self.camera())
+
+    @Slot()
+    def _at_rest(self) -> None:
+        if self._moving and self._points is not None:
+            self._moving = False
+            self._draw()
+            self.subsampled.emit("")
+
+    # Hand
+
+    def positions(self) -> NDArray[np.float32]:
+        return self._positions
+
+    def ids_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.asarray(self._ids[rows])
+
+    def selection(self) -> NDArray[np.int64]:
+        return self._selection
+
+    def hover_at(self, row: int, where: QPoint) -> None:
+        """The pointer is over the point of that row of the layer (-1: over none)."""
+        found = int(self._ids[row]) if row >= 0 else -1
+        self.set_hover(found)
+        self.hovered.emit(found)
+        if row < 0:
+            QToolTip.hideText()
+            return
+        lines = [f"row {found}"]
+        for name, column in list(self._columns.items())[:6]:
+            value = column[row]
+            kind = np.asarray(value).dtype.kind
+            lines.append(f"{name}: {value:.4g}" if kind == "f" else f"{name}: {value}")
+        QToolTip.showText(where, "\n".join(lines), self)
+
+    # Pictures and tests
+
+    def _on_draw(self, event: Any) -> None:
+        if self._fresh:
+            self._fresh = False
+            self._painted.emit()
+
+    @Slot()
+    def _pass_drawn(self) -> None:
+        self.drawn.emit()
+
+    def render(self, width: int, height: int) -> NDArray[np.uint8]:  # type: ignore[override]
+        """The picture at a size of its own, (height, width, 4)."""
+        if self.scene is None:
+            return np.zeros((height, width, 4), np.uint8)
+        image = self.scene.canvas.render(size=(width, height), alpha=True)
+        return np.asarray(image, np.uint8)
+
+    def shown(self) -> dict[str, Any]:
+        """What is drawn now."""
+        rows = self._shown_rows() if self.scene is not None and self._points is not None else None
+        positions = self._positions if rows is None else self._positions[rows]
+        if self._points is None:
+            positions = positions[:0]
+        return {
+            "count": len(positions),
+            "subsampled": rows is not None,
+            "positions": positions,
+            "selection": self._selection,
+        }
+
+    def release(self) -> None:
+        """Close the canvas; OpenGL must go before the application object does."""
+        self._rest.stop()
+        if self.scene is not None:
+            self.scene.canvas.events.draw.disconnect()
+            self.scene.canvas.close()
+            self.scene = None
+            self._points = None

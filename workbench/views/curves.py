@@ -1,0 +1,104 @@
+"""Lines, stems and vertical marks over one abscissa."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from engine.layers import Curves
+from workbench.theme import Theme
+from workbench.views.plot import Plot
+
+
+class CurvesView(Plot):
+    """Draws a `Curves` layer; items are kept from one frame to the next."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layer: Curves | None = None
+        self._lines: dict[str, Any] = {}
+        self._marks: dict[str, Any] = {}
+        self._legend: Any = None
+
+    def show_layer(self, layer: Curves) -> None:
+        fresh = self._layer is None or set(self._layer.lines) != set(layer.lines)
+        self._layer = layer
+        if fresh:
+            self._rebuild(layer)
+        self.name_axes(layer.axes)
+        for name, values in layer.lines.items():
+            x, y = _drawable(layer, np.asarray(values, float))
+            self._lines[name].setData(x, y)
+        self._show_marks(layer)
+
+    def _rebuild(self, layer: Curves) -> None:
+        for line in self._lines.values():
+            self.item.removeItem(line)
+        self._lines.clear()
+        if self._legend is not None:
+            self._legend.clear()
+        elif len(layer.lines) > 1:
+            self._legend = self.item.addLegend(offset=(-10, 10))
+        colours = self.theme.categorical if self.theme is not None else ("#2f6fdb",)
+        for number, name in enumerate(layer.lines):
+            colour = self._accent() if len(layer.lines) == 1 else colours[number % len(colours)]
+            pen = pyqtgraph.mkPen(colour, width=1.6)
+            symbol = {"symbol": "o", "symbolSize": 5, "symbolBrush": colour, "symbolPen": None}
+            line = pyqtgraph.PlotDataItem(
+                pen=pen, name=name, connect="finite", **(symbol if layer.stems else {})
+            )
+            self.item.addItem(line)
+            self._lines[name] = line
+
+    def _accent(self) -> str:
+        return self.theme.accent if self.theme is not None else "#2f6fdb"
+
+    def _show_marks(self, layer: Curves) -> None:
+        for name in [n for n in self._marks if n not in layer.marks]:
+            self.item.removeItem(self._marks.pop(name))
+        for name, value in layer.marks.items():
+            if name not in self._marks:
+                self._marks[name] = self._new_mark(name)
+                self.item.addItem(self._marks[name], ignoreBounds=True)
+            place = np.log10(value) if layer.axes[0].log and value > 0 else value
+            self._marks[name].setValue(place)
+            self._marks[name].label.setFormat(f"{name} = {value:.3g}")
+
+    def _new_mark(self, name: str) -> Any:
+        colour = self.theme.selection if self.theme is not None else "#d6336c"
+        pen = pyqtgraph.mkPen(colour, width=1.4, style=Qt.PenStyle.DashLine)
+        options = {"position": 0.92, "color": colour, "movable": False}
+        return pyqtgraph.InfiniteLine(angle=90, pen=pen, label=name, labelOpts=options)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        layer, self._layer = self._layer, None
+        for mark in self._marks.values():
+            self.item.removeItem(mark)
+        self._marks.clear()
+        if self._legend is not None:
+            self._legend.setLabelTextColor(theme.text)
+        if layer is not None:
+            self.show_layer(layer)
+
+
+def _drawable(layer: Curves, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Abscissa and ordinate as pyqtgraph draws them: stems rise from the floor, and what has no
+    logarithm is left out."""
+    x, y = np.asarray(layer.x, float), values
+    keep = np.ones(len(x), bool)
+    if layer.axes[0].log:
+        keep &= x > 0
+    if layer.axes[1].log:
+        y = np.where(y > 0, y, np.nan)
+    x, y = x[keep], y[keep]
+    if not layer.stems:
+        return x, y
+    floor = 0.0 if not layer.axes[1].log else np.nanmin(y, initial=1.0)
+    stems_x = np.repeat(x, 3)
+    stems_y = np.column_stack([np.full(len(y), floor), y, np.full(len(y), np.nan)]).ravel()
+    return stems_x, stems_y

@@ -1,0 +1,215 @@
+"""The vispy side of a cloud: canvas, cameras, axes, points, edges. No Qt layout, no document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.layers import Axis
+from workbench.theme import Theme
+from workbench.views.opengl import Color, draws_in_software, scene
+
+MOST_MOVING = {True: 30_000, False: 1_000_000}
+"""Points drawn while something moves, on software and on hardware OpenGL (design measurements: a
+hundred thousand discs take a quarter of a second on llvmpipe)."""
+MOST_EDGES = 60_000
+
+
+class CloudScene:
+    """Points with edges under them and marks above them, in 2-D or 3-D."""
+
+    def __init__(self, parent: Any) -> None:
+        self.canvas = scene.SceneCanvas(keys=None, parent=parent, show=False, vsync=True)
+        self.software: bool | None = None
+        self.depth = False
+        grid = self.canvas.central_widget.add_grid(spacing=0, margin=4)
+        self._vertical = scene.AxisWidget(orientation="left", axis_font_size=8, font_size=8)
+        self._horizontal = scene.AxisWidget(orientation="bottom", axis_font_size=8, font_size=8)
+        grid.add_widget(self._vertical, row=0, col=0)
+        grid.add_widget(self._horizontal, row=1, col=1)
+        self.view = grid.add_view(row=0, col=1)
+        self._flat = scene.PanZoomCamera(aspect=1)
+        self._turning = scene.TurntableCamera(fov=30, elevation=25, azimuth=35)
+        self.view.camera = self._flat
+        self._vertical.link_view(self.view)
+        self._horizontal.link_view(self.view)
+        parts = self.view.scene
+        self._edges = scene.visuals.Line(
+            np.zeros((2, 3), np.float32), connect="segments", method="gl", parent=parts
+        )
+        self._edges.visible = False
+        self._points = scene.visuals.Markers(parent=parts, antialias=1)
+        self._ring = scene.visuals.Markers(parent=parts, antialias=1)
+        self._hover = scene.visuals.Markers(parent=parts, antialias=1)
+        self._box = scene.visuals.Line(np.zeros((2, 3), np.float32), parent=parts, method="gl")
+        self._names = [
+            scene.visuals.Text("", parent=parts, font_size=8, anchor_x="center") for _ in range(3)
+        ]
+        self._lasso = scene.visuals.Line(np.zeros((2, 2), np.float32), parent=self.canvas.scene)
+        for visual in (self._ring, self._hover, self._box, self._lasso, *self._names):
+            visual.visible = False
+        for order, visual in enumerate((self._edges, self._points, self._ring, self._hover)):
+            visual.order = order
+        self._points.set_gl_state("translucent", depth_test=True)
+        self._edges.set_gl_state("translucent", depth_test=False)
+        self._colour = Color("#888888")
+        self.set_depth(False)
+
+    # Look
+
+    def set_theme(self, theme: Theme) -> None:
+        self.canvas.bgcolor = theme.canvas
+        self._edge_colour = Color(theme.muted, alpha=0.35)
+        self._selection = Color(theme.selection)
+        self._text = Color(theme.text)
+        self._canvas_colour = Color(theme.canvas)
+        for axis in (self._vertical, self._horizontal):
+            axis.axis.text_color = theme.muted
+            axis.axis.axis_color = theme.grid
+            axis.axis.tick_color = theme.grid
+            axis.axis._axis_label.color = theme.text
+        self._box.set_data(color=Color(theme.muted, alpha=0.6))
+        for name in self._names:
+            name.color = theme.muted
+        self._edges.set_data(color=self._edge_colour)
+        self.canvas.update()
+
+    def set_axes(self, axes: tuple[Axis, ...]) -> None:
+        """Names with units: on the tick axes in 2-D, at the ends of the box's edges in 3-D."""
+        self._horizontal.axis.axis_label = str(axes[0])
+        self._vertical.axis.axis_label = str(axes[1])
+        self._horizontal.axis.axis_label_margin = 28
+        self._vertical.axis.axis_label_margin = 42
+        for visual, axis in zip(self._names, axes, strict=False):
+            visual.text = str(axis)
+
+    def set_depth(self, depth: bool, *, equal: bool = True) -> None:
+        """3-D with a turntable, or 2-D with pan and zoom."""
+        self.depth = depth
+        self.view.camera = self._turning if depth else self._flat
+        self._flat.aspect = 1 if equal else None
+        # An axis widget cannot leave the grid; in 3-D it is made one pixel wide and invisible.
+        for widget, size, side in (
+            (self._vertical, 62, "width"),
+            (self._horizontal, 46, "height"),
+        ):
+            room = 1 if depth else size
+            setattr(widget, f"{side}_max", room)
+            setattr(widget, f"{side}_min", room)
+            widget.visible = not depth
+        self._box.visible = depth
+        for name in self._names:
+            name.visible = depth
+        self._points.set_gl_state("translucent", depth_test=depth)
+
+    # Data
+
+    def draw_points(
+        self, positions: NDArray[np.float32], colours: NDArray[np.float32], size: float
+    ) -> None:
+        few = len(positions) <= 5000
+        self._points.set_data(
+            positions,
+            face_color=np.column_stack([colours, np.full(len(colours), 0.92, np.float32)]),
+            edge_color=self._canvas_colour if few else None,
+            edge_width=0.6 if few else 0,
+            size=size,
+        )
+
+    def draw_box(self, positions: NDArray[np.float32]) -> None:
+        """Three edges of the bounding box from its low corner, named after their axes."""
+        if not self.depth or not len(positions):
+            return
+        low, high = positions.min(axis=0), positions.max(axis=0)
+        ends = np.tile(low, (6, 1))
+        ends[[1, 3, 5], [0, 1, 2]] = high
+        self._box.set_data(ends, connect="segments")
+        for k, name in enumerate(self._names):
+            place = low.copy()
+            place[k] = high[k] + 0.06 * (high - low).max()
+            name.pos = place
+
+    def draw_edges(self, ends: NDArray[np.float32] | None) -> None:
+        """Segments (2 m, d), or None to hide them."""
+        self._edges.visible = ends is not None and len(ends) > 0
+        if ends is not None and len(ends):
+            self._edges.set_data(ends, connect="segments", color=self._edge_colour)
+
+    def draw_ring(self, positions: NDArray[np.float32], size: float) -> None:
+        self._draw_marks(self._ring, positions, size + 5, self._selection, 2.0)
+
+    def draw_hover(self, positions: NDArray[np.float32], size: float) -> None:
+        self._draw_marks(self._hover, positions, size + 5, self._text, 1.5)
+
+    def _draw_marks(
+        self, visual: Any, positions: NDArray[np.float32], size: float, colour: Any, width: float
+    ) -> None:
+        visual.visible = len(positions) > 0
+        if len(positions):
+            clear = Color("#000000", alpha=0.0)
+            visual.set_data(
+                positions, face_color=clear, edge_color=colour, edge_width=width, size=size
+            )
+            visual.set_gl_state("translucent", depth_test=False)
+
+    def draw_lasso(self, path: NDArray[np.float32] | None) -> None:
+        """A path (n, 2) in canvas pixels, or None."""
+        self._lasso.visible = path is not None and len(path) > 1
+        if path is not None and len(path) > 1:
+            self._lasso.set_data(path, color=self._selection)
+
+    # Cameras
+
+    def fit(self, positions: NDArray[np.float32]) -> None:
+        """The whole cloud in sight."""
+        if not len(positions):
+            return
+        low = positions.min(axis=0).astype(float)
+        high = positions.max(axis=0).astype(float)
+        span = np.where(high > low, high - low, 1.0)
+        if self.depth:
+            self._turning.center = tuple((low + high) / 2)
+            self._turning.scale_factor = float(np.linalg.norm(span)) * 1.08
+        else:
+            pad = 0.05 * span
+            self._flat.rect = (
+                *(low - pad)[:2],
+                *(span + 2 * pad)[:2],
+            )
+
+    def camera(self) -> dict[str, Any]:
+        if self.depth:
+            turning = self._turning
+            return {
+                "azimuth": float(turning.azimuth),
+                "elevation": float(turning.elevation),
+                "scale": float(turning.scale_factor),
+                "center": [float(c) for c in turning.center],
+            }
+        rect = self._flat.rect
+        return {"rect": [float(v) for v in (rect.left, rect.bottom, rect.width, rect.height)]}
+
+    def set_camera(self, camera: dict[str, Any]) -> None:
+        """What `camera` gave; a state of the other dimension is passed over."""
+        if self.depth and "azimuth" in camera:
+            self._turning.azimuth = camera["azimuth"]
+            self._turning.elevation = camera["elevation"]
+            self._turning.scale_factor = camera["scale"]
+            self._turning.center = tuple(camera["center"])
+        elif not self.depth and "rect" in camera:
+            self._flat.rect = tuple(camera["rect"])
+
+    def on_canvas(self, positions: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Where positions (n, d) are on the canvas, in pixels (n, 2)."""
+        mapped = self._points.get_transform("visual", "canvas").map(positions)
+        return np.asarray(mapped[:, :2] / mapped[:, 3:4])
+
+    # OpenGL
+
+    def is_software(self) -> bool:
+        """Whether a processor draws; asked of the context once it exists."""
+        if self.software is None:
+            self.software = draws_in_software(self.canvas)
+        return self.software
