@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from engine import catalog
 from workbench.errands import until
 
 if TYPE_CHECKING:
+    from workbench.document import Run
     from workbench.window import Window
 
 _TINY = {"embedding": "sample:iris"}
@@ -23,13 +25,13 @@ async def self_test(window: Window) -> int:
         method_id = next(c.id for c in catalog.cards().values() if c.family == family)
         window.document.set_method(method_id)
         opened: list[bool] = []
-        window.session.open_data(_TINY[family], then=lambda done=opened: done.append(True))
-        if not await until(lambda done=opened: bool(done), 60):
+        window.session.open_data(_TINY[family], then=partial(opened.append, True))
+        if not await until(partial(bool, opened), 60):
             print(f"{family}: the sample did not open")
             return 1
         run = window.session.fit()
         assert run is not None
-        await until(lambda r=run: r.state in ("finished", "failed", "cancelled"), 120)
+        await until(partial(_over, run), 120)
         drawn = window.panel is not None and run.snapshot is not None
         with tempfile.TemporaryDirectory() as folder:
             figure = Path(folder) / "figure.png"
@@ -41,3 +43,7 @@ async def self_test(window: Window) -> int:
         print(f"{family}: {method_id} {'ok' if good else run.failed or 'failed'}")
         failed += not good
     return 1 if failed else 0
+
+
+def _over(run: Run) -> bool:
+    return run.state in ("finished", "failed", "cancelled")

@@ -55,8 +55,8 @@ class ExportFigureDialog(QDialog):
         self.format.addItems(FORMATS)
         self.outlines = QCheckBox("text as outlines (SVG)", self)
         self.dark = QCheckBox("dark background", self)
-        self.size = QLabel("", self)
-        self.size.setProperty("role", "muted")
+        self.pixels = QLabel("", self)
+        self.pixels.setProperty("role", "muted")
         self._lay_out()
         self.preset.currentTextChanged.connect(self._preset_chosen)
         self.width_mm.valueChanged.connect(self._show_size)
@@ -73,7 +73,7 @@ class ExportFigureDialog(QDialog):
         form.addRow("Format", self.format)
         form.addRow("", self.outlines)
         form.addRow("", self.dark)
-        form.addRow("", self.size)
+        form.addRow("", self.pixels)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
         )
@@ -90,7 +90,7 @@ class ExportFigureDialog(QDialog):
     @Slot()
     def _show_size(self) -> None:
         pixels = round(self.width_mm.value() / 25.4 * self.dpi.value())
-        self.size.setText(f"{pixels} pixels wide")
+        self.pixels.setText(f"{pixels} pixels wide")
 
     @Slot()
     def _ask_path(self) -> None:

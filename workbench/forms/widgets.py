@@ -225,7 +225,7 @@ def _words(choice: Any) -> str:
     return str(choice).replace("_", " ")
 
 
-def _widget(parameter: Parameter, owner: type, parent: QWidget) -> QWidget:
+def _widget(parameter: Parameter, owner: type, parent: QWidget) -> Any:
     if parameter.kind in ("float", "int") and parameter.bound is not None:
         return NumberSlider(parameter, owner, parent)
     if parameter.kind == "choice":

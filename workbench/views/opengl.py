@@ -9,7 +9,7 @@ from PySide6.QtGui import QOpenGLContext
 
 os.environ.setdefault("QT_API", "pyside6")
 
-import vispy  # noqa: E402
+import vispy
 
 # The backend must be chosen before vispy.scene is imported, and after PySide6 is.
 vispy.use(app="pyside6", gl="gl2")
