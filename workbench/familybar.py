@@ -17,7 +17,7 @@ class FamilyBar(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("familybar")
-        self.setFixedWidth(112)
+        self.setFixedWidth(132)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 12, 8, 8)
         layout.setSpacing(4)

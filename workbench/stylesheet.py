@@ -81,7 +81,8 @@ QSlider::handle:horizontal {{
   background: {panel}; border: 1px solid {accent};
 }}
 QSlider::handle:horizontal:hover {{ background: {accent}; }}
-QSlider:focus::handle:horizontal, QSlider::handle:horizontal:focus {{ border: 2px solid {accent}; }}
+QSlider {{ border: 1px solid transparent; border-radius: 4px; background: transparent; }}
+QSlider:focus {{ border: 1px solid {accent}; }}
 QSlider:disabled::sub-page:horizontal {{ background: {border}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar::tab {{

@@ -96,7 +96,7 @@ class Window(QMainWindow):
         self.splitter.addWidget(middle)
         self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([96, 984, 360])
+        self.splitter.setSizes([132, 928, 380])
         self.splitter.setChildrenCollapsible(False)
         whole = QWidget(self)
         rows = QVBoxLayout(whole)
@@ -449,7 +449,7 @@ class Window(QMainWindow):
 
     def reset_layout(self) -> None:
         self.resize(1440, 900)
-        self.splitter.setSizes([96, 984, 360])
+        self.splitter.setSizes([132, 928, 380])
         self.right.setSizes([600, 240])
         if self.panel is not None:
             self.panel.splitter.setSizes([560, 260])

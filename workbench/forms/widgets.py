@@ -230,7 +230,7 @@ def _widget(parameter: Parameter, owner: type, parent: QWidget) -> Any:
         return NumberSlider(parameter, owner, parent)
     if parameter.kind == "choice":
         few = len(parameter.choices) <= MOST_SEGMENTS
-        short = sum(len(str(c)) for c in parameter.choices) <= 24
+        short = sum(len(str(c)) for c in parameter.choices) <= 18
         return (Segments if few and short else Choice)(parameter, owner, parent)
     kinds: dict[str, type[_Asking]] = {"bool": Check, "path": File}
     return kinds.get(parameter.kind, Line)(parameter, owner, parent)

@@ -174,7 +174,8 @@ class Panel(QWidget):
             colour = settings.get("colour_by", "")
             if colour and colour in view.columns():
                 view.set_colour_by(colour)
-        pairs: list[tuple[CloudView, Run | None]] = [(self.result_view, self._document.active)]
+        pairs: list[tuple[CloudView, Run | None]] = []
+        pairs.append((self.result_view, self._document.active))
         pairs.extend((v, self._document.run(n)) for n, v in self.beside.items())
         for view, run in pairs:
             if run is not None and run.snapshot is not None:
