@@ -69,7 +69,8 @@ def save_figure(
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
     "elevation" in degrees as on screen; `selection` the rows of the data that stand out. The labels
-    of `data` join the columns of the points, and colour them where nothing else is chosen.
+    of `data` join the columns of the points, and its classes colour them unless `colour_by` says
+    otherwise.
 
     Raises
     ------
@@ -108,8 +109,9 @@ def _labelled(layer: Layer, data: Table | None) -> Layer:
     """Points with the labels of their rows."""
     if data is None or not isinstance(layer, Points):
         return layer
-    columns = {**layer.columns, **labels_of(layer, data)}
-    return replace(layer, columns=columns, colour_by=layer.colour_by or data.label)
+    labels = labels_of(layer, data)
+    colour_by = data.label if data.label in labels else layer.colour_by
+    return replace(layer, columns={**layer.columns, **labels}, colour_by=colour_by)
 
 
 def pixels(size_mm: tuple[float, float], dpi: int) -> tuple[int, int]:
@@ -271,6 +273,8 @@ def _settings(style: PrintStyle, text_as_paths: bool) -> Iterator[None]:
             "xtick.major.pad": 1.6,
             "ytick.major.pad": 1.6,
             "path.simplify": True,
+            # Longer lines overflow the rasteriser.
+            "agg.path.chunksize": 20_000,
             # Text stays text (and TrueType in PDF, which editors can change) unless asked.
             "svg.fonttype": "path" if text_as_paths else "none",
             "pdf.fonttype": 42,

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import colour
 from engine.io.keys import scale_bar
-from engine.io.plots import diameter_pt, emphasis, explain, shuffled
+from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
 from engine.io.printstyle import RULE_PT, TICK_PT, PrintStyle, ink_points
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
@@ -145,12 +145,10 @@ def _surface(axes: Any, layer: Surface, style: PrintStyle) -> None:
 
 def draw_edges_in_space(axes: Any, network: Network, points: Points, style: PrintStyle) -> None:
     """Edges between points (n, 3)."""
-    from mpl_toolkits.mplot3d.art3d import Line3DCollection
-
-    ends = points.positions[network.edges.astype(np.intp)]
-    axes.add_collection3d(
-        Line3DCollection(list(ends), colors=style.rule, linewidths=0.3, alpha=0.35, rasterized=True)
-    )
+    for opacity, line in edge_shades(network, points.positions):
+        axes.plot(
+            *line.T, color=style.rule, alpha=opacity, linewidth=0.3, rasterized=True, zorder=0
+        )
 
 
 def draw_markers_in_space(axes: Any, layer: Markers, style: PrintStyle) -> None:

@@ -29,7 +29,5 @@ def sentence(spec: RunSpec) -> str:
     differing = params.changes(type(own)(), own)
     told = ", ".join(f"{name} = {value}" for name, value in differing.items())
     with_what = f" with {told}" if told else ""
-    release = versions().get("fieldwright", "")
-    return (
-        f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, Fieldwright {release}".strip()
-    )
+    release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
+    return f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, {release}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +19,11 @@ for step in fit:
         print(step.index, {{name: round(value, 6) for name, value in step.metrics.items()}})
 result = fit.result()
 
-# Everything below is written into the current folder.
-engine.save_table("{stem}.csv", result, fit.data, spec=spec)  # coordinates with labels
-engine.save_table("{stem}.npz", result, fit.data, spec=spec)  # every array of the result
-engine.save_model("{stem}.safetensors", fit, spec)  # opens again with engine.load_model
+# Into the current folder: coordinates with labels, every array, the model (engine.load_model
+# opens it again), and the picture.
+engine.save_table("{stem}.csv", result, fit.data, spec=spec)
+engine.save_table("{stem}.npz", result, fit.data, spec=spec)
+engine.save_model("{stem}.safetensors", fit, spec)
 engine.save_figure("{stem}.png", result.layers[0], data=fit.data, metadata=spec)
 """
 
@@ -43,22 +45,22 @@ def as_python(spec: RunSpec) -> str:
         "import engine",
         "",
         "spec = engine.RunSpec(",
-        f"    method={spec.method!r},",
-        f"    data={spec.data!r},",
+        f"    method={_literal(spec.method)},",
+        f"    data={_literal(spec.data)},",
         *_mapping("data_options", spec.data_options),
     ]
     if spec.data_sha256:
         lines += [
             "    # The run stops when the data are not what they were.",
-            f"    data_sha256={spec.data_sha256!r},",
+            f"    data_sha256={_literal(spec.data_sha256)},",
         ]
     lines += [*_mapping("params", _differing(spec)), f"    seed={spec.seed!r},"]
     if spec.device != "cpu":
-        lines.append(f"    device={spec.device!r},")
+        lines.append(f"    device={_literal(spec.device)},")
     if spec.step_changes:
         lines.append("    # Changed while the fit ran, from the step after this index.")
         lines.append("    step_changes=(")
-        lines += [f"        ({index!r}, {dict(values)!r})," for index, values in spec.step_changes]
+        lines += [f"        ({i!r}, {_literal(dict(v))})," for i, v in spec.step_changes]
         lines.append("    ),")
     return "\n".join([*lines, ")", _BODY.format(stem=_stem(spec))])
 
@@ -73,8 +75,20 @@ def _differing(spec: RunSpec) -> dict[str, Any]:
 def _mapping(name: str, values: Mapping[str, Any]) -> list[str]:
     if not values:
         return []
-    inner = [f"        {key!r}: {value!r}," for key, value in values.items()]
+    inner = [f"        {_literal(key)}: {_literal(value)}," for key, value in values.items()]
     return [f"    {name}={{", *inner, "    },"]
+
+
+def _literal(value: Any) -> str:
+    """A JSON value as Python source, text in double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_literal(item) for item in value)}]"
+    return repr(value)
 
 
 def _one_line(text: str) -> str:

@@ -31,7 +31,7 @@ def save_table(
 ) -> None:
     """Write a layer, or a snapshot, in the format that the suffix names.
 
-    CSV and TSV hold one layer (of a snapshot: its first cloud of points, else its first layer)
+    CSV and TSV hold one layer (of a snapshot: its first picture of the rows, else its first layer)
     with the labels of `data` beside it; NPZ holds every array of every layer; h5ad holds the
     numbers of `data` with the points as an embedding. `spec` is what the file says it came from.
 
@@ -74,7 +74,8 @@ def _about(what: Snapshot | Layer, spec: RunSpec | None) -> dict[str, Any]:
 
 
 def _main(layers: Sequence[Layer]) -> Layer:
-    return next((layer for layer in layers if isinstance(layer, Points)), layers[0])
+    clouds = [layer for layer in layers if isinstance(layer, Points)]
+    return next((c for c in clouds if c.role != "diagnostic"), layers[0])
 
 
 def _points(layers: Sequence[Layer], name: str) -> Points:
@@ -89,9 +90,14 @@ def row_ids(layer: Points) -> Array:
     return layer.ids if len(layer.ids) else np.arange(len(layer.positions))
 
 
+def stands_for_rows(layer: Points, table: Table) -> bool:
+    """Whether the points are rows of the table, and not pairs of rows or something else."""
+    return layer.role != "diagnostic" and (len(layer.ids) > 0 or len(layer.positions) == len(table))
+
+
 def labels_of(layer: Points, table: Table | None) -> dict[str, Array]:
     """The table's labels for each point, without those that the layer has itself."""
-    if table is None:
+    if table is None or not stands_for_rows(layer, table):
         return {}
     ids = row_ids(layer)
     if len(ids) and int(ids.max()) >= len(table):

@@ -115,14 +115,14 @@ def test_script_says_no_more_than_it_must(listed):
     assert "seed=0" in text
     some = runs.RunSpec(
         method="embedding.toy",
-        data="a\n'b'.csv",
+        data="a\n'b' \"c\" \\ \U0001f600.csv",
         params={"zoom": 2.0, "rate": 0.1},
         device="cuda",
     )
     text = as_python(some)
-    assert "'zoom': 2.0" in text
-    assert "'rate'" not in text
-    assert "device='cuda'" in text
+    assert '"zoom": 2.0' in text
+    assert '"rate"' not in text
+    assert 'device="cuda"' in text
     calls = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call)]
     call = next(c for c in calls if ast.unparse(c.func) == "engine.RunSpec")
     given = {k.arg: ast.literal_eval(k.value) for k in call.keywords}

@@ -72,6 +72,17 @@ def test_csv_follows_the_ids(fit, tmp_path):
         save_table(tmp_path / "few.csv", beyond, fit.data)
 
 
+def test_pairs_of_rows_get_no_labels(fit, tmp_path):
+    pairs = Points(
+        name="pairs", role="diagnostic", positions=fit.result().layers[0].positions, axes=XY
+    )
+    save_table(tmp_path / "pairs.csv", pairs, fit.data)
+    assert "group" not in read(tmp_path / "pairs.csv")[1]
+    both = Snapshot(layers=(pairs, fit.result().layers[0]), params=None)
+    save_table(tmp_path / "both.csv", both, fit.data)
+    assert read(tmp_path / "both.csv")[1][1] == "axis 1"
+
+
 def test_npz_holds_every_layer_without_pickle(fit, tmp_path):
     snapshot = fit.result()
     save_table(tmp_path / "out.npz", snapshot, fit.data, spec=fit.spec)
