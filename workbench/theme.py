@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from engine.colour import categorical
 from resources import FOLDER
-from workbench.stylesheet import stylesheet
+from workbench.stylesheet import blend, stylesheet
 
 NAMES = ("light", "dark")
+ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)
+"""Pixels; enough for icons of 16 to 32 at scales of 1, 1.5 and 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ def icon(name: str, theme: Theme) -> QIcon:
         return QIcon()
     drawing = source.read_text()
     made = QIcon()
-    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.border)):
-        for size in (16, 32, 48):
+    faint = blend(theme.muted, theme.panel, 0.55)
+    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, faint)):
+        for size in ICON_SIZES:
             made.addPixmap(_drawn(drawing.replace("currentColor", colour), size), mode)
     return made
 

@@ -87,7 +87,7 @@ def nearest(distances: Floats, k: int) -> Rows:
 
 def preserved_neighbours(found: Rows, true: Rows) -> float:
     """P@k: mean share of the k true neighbours (n, k) that are among the k found ones."""
-    n, k = found.shape
+    n = len(found)
     member = np.zeros((n, n), bool)
     member[np.arange(n)[:, None], true] = True
     return float(member[np.arange(n)[:, None], found].mean())
@@ -106,7 +106,7 @@ def trustworthiness(distances: Floats, near: Rows) -> float:
         # The point itself, at distance 0, makes the count of those nearer a rank from 1.
         rank = np.count_nonzero(distances < reach[:, None], axis=1)
         penalty += float(np.maximum(rank - k, 0).sum())
-    return 1.0 - 2.0 * penalty / (n * k * (2 * n - 3 * k - 1))
+    return float(1.0 - 2.0 * penalty / (n * k * (2 * n - 3 * k - 1)))
 
 
 def classified(near: Rows, classes: Rows) -> float:

@@ -1,7 +1,8 @@
 """From a parameter to its widget: the one table, keyed on kind and markers.
 
 Every widget has `show_value(value)`, the signals `changing`, `changed`, `refused` and `reset`, and
-holds nothing but what it shows.
+holds nothing but what it shows. `beside` stands at the right of the label; the widget itself
+stands there too unless `below` asks for the whole width under it.
 """
 
 from __future__ import annotations
@@ -9,54 +10,74 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLineEdit,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
 
 from engine.params import Bound, Parameter, ParameterError, parse
+from workbench.forms.entry import Entry
 from workbench.forms.slider import NumberSlider
+from workbench.forms.switch import Switch
 
 MOST_SEGMENTS = 3
+SHORT = 12
+"""Letters of all choices together that fit beside a label."""
+LONG = 34
+"""Letters of all choices together that fit on a line of their own."""
+CONTROL_WIDTH = 150
 
 
-class _Asking(QWidget):
+class Editor(QWidget):
+    """What all but the slider share: signals, one row, and a place for a name."""
+
     changing = Signal(object)
     changed = Signal(object)
     refused = Signal(str)
     reset = Signal()
+    below = False
 
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameter, self.owner = parameter, owner
+        self.beside: tuple[QWidget, ...] = ()
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(0)
 
     def named(self, widget: QWidget) -> None:
+        """Give the inner widget the parameter's name, for those who cannot see the label."""
         widget.setAccessibleName(self.parameter.label)
         widget.setAccessibleDescription(self.parameter.doc.text)
         self.setFocusProxy(widget)
 
+    def stops(self) -> list[QWidget]:
+        """Where the Tab key stops, in order."""
+        proxy = self.focusProxy()
+        return [] if proxy is None else [proxy]
+
     def set_bound(self, bound: Bound) -> None:
-        """Only numbers have bounds."""
+        """Only sliders have a range to narrow."""
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Only sliders dim."""
 
 
-class Check(_Asking):
+class Check(Editor):
+    """Yes or no."""
+
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parameter, owner, parent)
-        self.box = QCheckBox(self)
+        self.box = Switch(self)
         self.named(self.box)
         self.row.addWidget(self.box)
-        self.row.addStretch(1)
         self.box.clicked.connect(self._clicked)
 
     def show_value(self, value: Any) -> None:
@@ -67,26 +88,67 @@ class Check(_Asking):
         self.changed.emit(checked)
 
 
-class Segments(_Asking):
+class _Segment(QToolButton):
+    """A segment's arrow keys choose the neighbour, as those of radio buttons do."""
+
+    moved = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Down: 1,
+        }.get(Qt.Key(event.key()), 0)
+        if step:
+            self.moved.emit(step)
+        else:
+            super().keyPressEvent(event)
+
+
+class Segments(Editor):
     """Two or three choices side by side."""
 
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parameter, owner, parent)
+        self.below = _letters(parameter) > SHORT
         self.group = QButtonGroup(self)
+        last = len(parameter.choices) - 1
         for number, choice in enumerate(parameter.choices):
-            button = QToolButton(self)
+            button = _Segment(self)
             button.setText(_words(choice))
             button.setCheckable(True)
             button.setProperty("role", "segment")
+            side = {0: "first", last: "last"}.get(number, "middle")
+            button.setProperty("side", side)
             button.setAccessibleName(f"{parameter.label}: {_words(choice)}")
+            button.setAccessibleDescription(parameter.doc.text)
+            if self.below:
+                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.moved.connect(self._move)
             self.group.addButton(button, number)
             self.row.addWidget(button)
-        self.row.addStretch(1)
-        self.setFocusProxy(self.group.button(0))
         self.group.idClicked.connect(self._clicked)
 
+    def stops(self) -> list[QWidget]:
+        return [self.group.checkedButton() or self.group.button(0)]
+
     def show_value(self, value: Any) -> None:
-        self.group.button(self.parameter.choices.index(value)).setChecked(True)
+        chosen = self.group.button(self.parameter.choices.index(value))
+        chosen.setChecked(True)
+        for button in self.group.buttons():
+            # One Tab stop for the group; the arrow keys move inside it.
+            here = button is chosen
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if here else Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(chosen)
+
+    @Slot(int)
+    def _move(self, step: int) -> None:
+        number = self.group.checkedId() + step
+        if 0 <= number < len(self.parameter.choices):
+            self.group.button(number).setFocus(Qt.FocusReason.TabFocusReason)
+            self.changed.emit(self.parameter.choices[number])
 
     @Slot(int)
     def _clicked(self, number: int) -> None:
@@ -94,14 +156,19 @@ class Segments(_Asking):
 
 
 class _Combo(QComboBox):
+    """Leaves the wheel to the panel."""
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
-class Choice(_Asking):
+class Choice(Editor):
+    """One of many."""
+
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parameter, owner, parent)
         self.combo = _Combo(self)
+        self.combo.setMinimumWidth(CONTROL_WIDTH)
         self.combo.addItems([_words(c) for c in parameter.choices])
         self.named(self.combo)
         self.row.addWidget(self.combo, 1)
@@ -117,64 +184,82 @@ class Choice(_Asking):
         self.changed.emit(self.parameter.choices[number])
 
 
-class Line(_Asking):
-    """Text, several numbers, or a number without bounds."""
+class Line(Editor):
+    """Text, a path, several numbers, or a number without bounds."""
 
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parameter, owner, parent)
-        self.line = QLineEdit(self)
+        self.below = parameter.kind in ("path", "floats")
+        self.line = Entry(self)
+        self.line.setMinimumWidth(CONTROL_WIDTH)
         self.named(self.line)
+        self.row.setSpacing(8)
         self.row.addWidget(self.line, 1)
-        self.line.editingFinished.connect(self._typed)
+        if parameter.kind == "path":
+            self._add_browse()
+        elif parameter.kind == "floats":
+            self.line.setPlaceholderText("numbers, separated by commas")
+        self.line.entered.connect(self._typed)
+        self.line.left.connect(self._forgive)
+
+    def _add_browse(self) -> None:
+        self.line.setPlaceholderText("no file")
+        browse = QToolButton(self)
+        browse.setText("Browse…")
+        browse.setAccessibleName(f"Choose a file for {self.parameter.label}")
+        browse.clicked.connect(self._ask)
+        self.row.addWidget(browse)
 
     def show_value(self, value: Any) -> None:
         if isinstance(value, tuple):
-            self.line.setText(", ".join(f"{v:g}" for v in value))
+            text = ", ".join(f"{v:g}" for v in value)
+        elif isinstance(value, Path):
+            text = "" if value == Path() else str(value)
         else:
-            self.line.setText("" if value is None else str(value))
+            text = "" if value is None else str(value)
+        self.line.show_text(text)
 
-    @Slot()
-    def _typed(self) -> None:
-        if not self.line.isModified():
-            return
-        self.line.setModified(False)
+    @Slot(str)
+    def _typed(self, text: str) -> None:
         try:
-            value = parse(self.owner, self.parameter.name, self.line.text())
+            value = parse(self.owner, self.parameter.name, text)
         except ParameterError as error:
+            self.line.mark(wrong=True)
             self.refused.emit(str(error))
             return
+        self.line.setModified(False)
+        self.line.mark(wrong=False)
         self.refused.emit("")
         self.changed.emit(value)
 
-
-class File(Line):
-    """A path, typed or chosen."""
-
-    def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
-        super().__init__(parameter, owner, parent)
-        self.browse = QToolButton(self)
-        self.browse.setText("…")
-        self.browse.setAccessibleName(f"Choose {parameter.label}")
-        self.row.addWidget(self.browse)
-        self.browse.clicked.connect(self._ask)
+    @Slot()
+    def _forgive(self) -> None:
+        self.refused.emit("")
 
     @Slot()
     def _ask(self) -> None:
-        self._dialog = QFileDialog(self)
-        self._dialog.fileSelected.connect(self._chose)
-        self._dialog.open()
+        dialog = QFileDialog(self, f"Choose a file for {self.parameter.label}")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._chose)
+        dialog.open()
 
     @Slot(str)
     def _chose(self, path: str) -> None:
+        self.refused.emit("")
         self.changed.emit(Path(path))
 
 
-class Optional(_Asking):
-    """Another widget beside an "auto" switch that stands for None."""
+class Optional(Editor):
+    """Another widget with an "auto" switch that stands for None.
+
+    While the switch is on the inner widget is dimmed and shows what the method chose, or its
+    middle; moving it takes over from the method.
+    """
 
     def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
         super().__init__(parameter, owner, parent)
         self.inner: Any = _widget(parameter, owner, self)
+        self.below = self.inner.below
         self.auto = QToolButton(self)
         self.auto.setText("auto")
         self.auto.setCheckable(True)
@@ -183,7 +268,10 @@ class Optional(_Asking):
         self.auto.setToolTip("Let the method choose this value from the data")
         self.row.setSpacing(8)
         self.row.addWidget(self.inner, 1)
-        self.row.addWidget(self.auto)
+        if self.below:
+            self.beside = (self.auto, *self.inner.beside)
+        else:
+            self.row.addWidget(self.auto)
         self.setFocusProxy(self.inner)
         self.inner.changing.connect(self.changing)
         self.inner.changed.connect(self.changed)
@@ -191,16 +279,24 @@ class Optional(_Asking):
         self.inner.reset.connect(self.reset)
         self.auto.clicked.connect(self._clicked)
         self._last: Any = _middle(parameter)
-        self.inner.show_value(self._last)
+        if self._last is not None:
+            self.inner.show_value(self._last)
+
+    def stops(self) -> list[QWidget]:
+        return [*self.inner.stops(), self.auto]
 
     def show_value(self, value: Any) -> None:
         self.auto.setChecked(value is None)
+        self.auto.setEnabled(value is not None or self._last is not None)
+        self.set_quiet(value is None)
         if value is not None:
             self._last = value
             self.inner.show_value(value)
 
     def show_chosen(self, value: Any) -> None:
         """What the method chose, shown while the switch is on."""
+        if self.parameter.kind == "int":
+            value = round(value)
         self._last = value
         if self.auto.isChecked():
             self.inner.show_value(value)
@@ -208,14 +304,24 @@ class Optional(_Asking):
     def set_bound(self, bound: Bound) -> None:
         self.inner.set_bound(bound)
 
+    def set_quiet(self, quiet: bool) -> None:
+        self.inner.set_quiet(quiet)
+
     @Slot(bool)
     def _clicked(self, checked: bool) -> None:
         self.changed.emit(None if checked else self._last)
 
 
 def _middle(parameter: Parameter) -> Any:
-    if parameter.default is not None or parameter.bound is None:
-        return parameter.default if parameter.default is not None else ""
+    """A value to begin with when the person leaves "auto" before anything was chosen."""
+    if parameter.default is not None:
+        return parameter.default
+    if parameter.kind == "choice":
+        return parameter.choices[0]
+    if parameter.kind == "bool":
+        return False
+    if parameter.bound is None:
+        return None
     low, high = parameter.bound.soft or (parameter.bound.low, parameter.bound.high)
     value = (low * high) ** 0.5 if parameter.bound.log else (low + high) / 2
     return round(value) if parameter.kind == "int" else float(f"{value:.3g}")
@@ -225,14 +331,17 @@ def _words(choice: Any) -> str:
     return str(choice).replace("_", " ")
 
 
+def _letters(parameter: Parameter) -> int:
+    return sum(len(_words(choice)) for choice in parameter.choices)
+
+
 def _widget(parameter: Parameter, owner: type, parent: QWidget) -> Any:
     if parameter.kind in ("float", "int") and parameter.bound is not None:
         return NumberSlider(parameter, owner, parent)
     if parameter.kind == "choice":
-        few = len(parameter.choices) <= MOST_SEGMENTS
-        short = sum(len(str(c)) for c in parameter.choices) <= 18
-        return (Segments if few and short else Choice)(parameter, owner, parent)
-    kinds: dict[str, type[_Asking]] = {"bool": Check, "path": File}
+        few = len(parameter.choices) <= MOST_SEGMENTS and _letters(parameter) <= LONG
+        return (Segments if few else Choice)(parameter, owner, parent)
+    kinds: dict[str, type[Editor]] = {"bool": Check}
     return kinds.get(parameter.kind, Line)(parameter, owner, parent)
 
 

@@ -215,9 +215,9 @@ class Panel(QWidget):
         self._show_badges()
 
     def _show_scores(self) -> None:
-        runs = [self._document.run(number) for number in self._document.compared]
-        shown = [run for run in runs if run is not None] or [self._document.active]
-        self.scores.show_runs([run for run in shown if run is not None])
+        numbers = self._document.compared
+        runs = [self._document.run(n) for n in numbers] or [self._document.active]
+        self.scores.show_runs([run for run in runs if run is not None])
 
     # Side by side
 

@@ -69,7 +69,6 @@ class CloudScene:
             axis.axis.text_color = theme.muted
             axis.axis.axis_color = theme.grid
             axis.axis.tick_color = theme.grid
-            axis.axis._axis_label.color = theme.text
         self._box.set_data(color=Color(theme.muted, alpha=0.6))
         for name in self._names:
             name.color = theme.muted
