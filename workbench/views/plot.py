@@ -42,5 +42,6 @@ class Plot(QWidget):
             axis.setTextPen(pyqtgraph.mkPen(theme.muted))
 
     def release(self) -> None:
-        """pyqtgraph keeps no OpenGL here; closing the widget is enough."""
-        self.widget.close()
+        """May be called twice; pyqtgraph's own `close` may not."""
+        if self.widget.plotItem is not None:
+            self.widget.close()

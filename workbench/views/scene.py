@@ -52,6 +52,10 @@ class CloudScene:
             visual.visible = False
         for order, visual in enumerate((self._edges, self._points, self._ring, self._hover)):
             visual.order = order
+        for visual in (self._points, self._ring, self._hover):
+            # vispy cannot tell the bounds of markers that never had a point.
+            visual.set_data(np.zeros((1, 3), np.float32))
+            visual.visible = False
         self._points.set_gl_state("translucent", depth_test=True)
         self._edges.set_gl_state("translucent", depth_test=False)
         self._colour = Color("#888888")
@@ -95,6 +99,8 @@ class CloudScene:
             (self._horizontal, 46, "height"),
         ):
             room = 1 if depth else size
+            # vispy asserts min <= max after each of the two.
+            setattr(widget, f"{side}_min", 0)
             setattr(widget, f"{side}_max", room)
             setattr(widget, f"{side}_min", room)
             widget.visible = not depth
@@ -109,6 +115,9 @@ class CloudScene:
         self, positions: NDArray[np.float32], colours: NDArray[np.float32], size: float
     ) -> None:
         few = len(positions) <= 5000
+        self._points.visible = len(positions) > 0
+        if not len(positions):
+            return
         self._points.set_data(
             positions,
             face_color=np.column_stack([colours, np.full(len(colours), 0.92, np.float32)]),
