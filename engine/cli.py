@@ -258,7 +258,7 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
 
         labels = labels_of(main, data)
         main = dataclasses.replace(
-            main, columns={**labels, **main.columns}, colour_by=data.label or main.colour_by
+            main, columns={**labels, **main.columns}, colour_by=data.colour_by or main.colour_by
         )
     save_figure(folder / "figure.png", main, metadata=spec)
     (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")

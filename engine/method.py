@@ -29,7 +29,8 @@ class Snapshot:
     """One frame: the layers, the numbers, and the parameters they belong to.
 
     `coarse` says in a few words what was left out of a preview ("500 of 2000 points"); a settled
-    frame has "".
+    frame has "". `chosen` are the values that the method found for parameters left to it (None);
+    the form shows them.
     """
 
     layers: tuple[Layer, ...]
@@ -38,6 +39,7 @@ class Snapshot:
     step: int = 0
     notes: tuple[Note, ...] = ()
     coarse: str = ""
+    chosen: Mapping[str, float] = field(default_factory=dict)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; raises KeyError."""

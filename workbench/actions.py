@@ -54,7 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.lasso", "View", "Lasso", "toggle_lasso", "L", "Draw around points to select them",
             "lasso", checkable=True),
     Command("view.edges", "View", "Neighbour edges", "toggle_edges", "E",
-            "Show the graph the method works on", checkable=True),
+            "Show the graph the method works on", "edges", checkable=True),
     Command("view.selection", "View", "Table of selected rows", "show_selection", "Ctrl+T"),
     Command("view.theme", "View", "Switch light and dark", "switch_theme", "Ctrl+Shift+D",
             icon="moon", separator=True),

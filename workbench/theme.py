@@ -103,15 +103,15 @@ def _palette(theme: Theme) -> QPalette:
     return palette
 
 
-def icon(name: str, theme: Theme) -> QIcon:
-    """A line icon of `resources/icons`, drawn in the theme's text colour; dimmed when disabled."""
+def icon(name: str, theme: Theme, ink: str = "") -> QIcon:
+    """A line icon of `resources/icons` in `ink` (the theme's text colour); dimmed when disabled."""
     source = FOLDER / "icons" / f"{name}.svg"
     if not source.exists():
         return QIcon()
     drawing = source.read_text()
     made = QIcon()
     faint = blend(theme.muted, theme.panel, 0.55)
-    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, faint)):
+    for mode, colour in ((QIcon.Mode.Normal, ink or theme.text), (QIcon.Mode.Disabled, faint)):
         for size in ICON_SIZES:
             made.addPixmap(_drawn(drawing.replace("currentColor", colour), size), mode)
     return made

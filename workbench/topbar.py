@@ -9,6 +9,10 @@ from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from engine import catalog
+from workbench.elided import ElidedLabel
+
+SMALL = ("view.lasso", "view.edges", "view.fit", "compare.all", "export.figure", "view.theme")
+"""Commands with an icon alone."""
 
 
 class TopBar(QWidget):
@@ -26,32 +30,33 @@ class TopBar(QWidget):
         layout.setSpacing(8)
         self.open = self._button(actions["open"], "Open…")
         self.samples = QToolButton(self)
-        self.samples.setText("Sample")
+        self.samples.setText("Samples")
         self.samples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.samples.setMenu(self._sample_menu())
-        self.data = QLabel("", self)
+        self.data = ElidedLabel("", self)
         self.data.setProperty("role", "muted")
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(160)
+        self.methods.setMinimumWidth(130)
         self._fill_methods()
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
-        self.colours.setMinimumWidth(130)
+        self.colours.setMinimumWidth(110)
+        self.colours.setMaximumWidth(180)
+        short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.colours.setSizeAdjustPolicy(short)
         colour = QLabel("Colour", self)
         for widget in (self.open, self.samples, self.data):
             layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addWidget(QLabel("Method", self))
+        layout.setStretchFactor(self.data, 1)
         layout.addWidget(self.methods)
-        for widget in (self.fit, self._button(actions["pause"]), self._button(actions["cancel"])):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        layout.addWidget(self.fit)
+        layout.addSpacing(16)
         layout.addWidget(colour)
         layout.addWidget(self.colours)
-        for name in ("view.lasso", "view.fit", "export.figure", "view.theme"):
+        for name in SMALL:
             layout.addWidget(self._button(actions[name]))
         self.methods.activated.connect(self._on_method)
         self.colours.activated.connect(self._on_colour)
@@ -63,6 +68,8 @@ class TopBar(QWidget):
         if text:
             button.setText(text)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        else:
+            button.setAccessibleName(action.toolTip())
         return button
 
     def _sample_menu(self) -> QMenu:

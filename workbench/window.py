@@ -212,6 +212,8 @@ class Window(QMainWindow):
         same = run is not None and run.spec.method == self.document.method_id
         fitted = run.fitted if run is not None and same else None
         self.form.show_params(self.document.params(), fitted=fitted)
+        if run is not None and same and run.snapshot is not None:
+            self.form.show_chosen(run.snapshot.chosen)
 
     @Slot()
     def _show_active(self) -> None:
@@ -225,9 +227,12 @@ class Window(QMainWindow):
     def _on_frame(self, run: Run) -> None:
         if run is self.document.active and run.snapshot is not None:
             self.notes.show_notes(run.snapshot.notes)
+            if run.spec.method == self.document.method_id:
+                self.form.show_chosen(run.snapshot.chosen)
             coarse = run.snapshot.coarse
             self.tasks.set_message(f"preview: {coarse}" if coarse else "")
-            self.top.show_columns(self.panel.columns(), self._colour())
+            if self.panel is not None:
+                self.top.show_columns(self.panel.columns(), self._colour())
 
     def _colour(self) -> str:
         chosen = str(self.document.view.get("colour_by", ""))
@@ -444,7 +449,8 @@ class Window(QMainWindow):
     def _set_icons(self) -> None:
         for command in actions.COMMANDS:
             if command.icon:
-                icon = theme.icon(command.icon, self.theme)
+                ink = self.theme.on_accent if command.id == "fit" else self.theme.text
+                icon = theme.icon(command.icon, self.theme, ink)
                 self.actions_by_id[command.id].setIcon(icon)
 
     def reset_layout(self) -> None:

@@ -27,7 +27,7 @@ def overview(table: Table) -> Points:
         positions=positions,
         axes=axes,
         columns=dict(table.labels),
-        colour_by=table.label or next(iter(table.labels), ""),
+        colour_by=table.colour_by,
     )
 
 

@@ -65,6 +65,13 @@ class Table:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def colour_by(self) -> str:
+        """The label to colour by at first: where the manifold is known, its own coordinate (the
+        first label), else the classes."""
+        first = next(iter(self.labels), "")
+        return first if self.truth is not None else self.label or first
+
     def sha256(self) -> str:
         """Hash of the numbers alone: the same for the same values, wherever they came from."""
         digest = hashlib.sha256(str(self.values.shape).encode())

@@ -114,7 +114,7 @@ def check_log_time(times: Floats, params: Params) -> None:
             )
 
 
-def _floor(params: Params) -> float:
+def floor_of(params: Params) -> float:
     if params.kernel != "euler":
         return distance.EPS
     return distance.EULER_EPS if params.floor is None else params.floor
@@ -169,7 +169,7 @@ def _apart(
             power=params.power,
             log_time=_log_time(float(t), params),
             diagonal="kept" if keep else "zero",
-            eps=_floor(params),
+            eps=floor_of(params),
             resolution=0.0 if params.kernel == "euler" else distance.RESOLUTION,
         )
         if len(times) == 1:

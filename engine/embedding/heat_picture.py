@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.embedding.heat_layout import Layout, eigenvectors_kept, time_of
+from engine.embedding.heat_layout import Layout, eigenvectors_kept, floor_of, time_of
 from engine.embedding.heat_params import Params
 from engine.embedding.heat_stages import Counts, Fitted
 from engine.layers import Axis, Curves, Network, Points
@@ -89,6 +89,7 @@ def settled(fitted: Fitted, fixed: Fixed, layout: Layout, params: Params, step: 
         metrics=metrics(fitted, layout, params),
         step=step,
         notes=notes(fitted, layout, params),
+        chosen=chosen(fitted, params),
     )
 
 
@@ -104,6 +105,7 @@ def coarse(fitted: Fitted, fixed: Fixed, layout: Layout, params: Params) -> Snap
         params=params,
         metrics=metrics(fitted, layout, params),
         notes=notes(fitted, layout, params),
+        chosen=chosen(fitted, params),
         coarse=f"{len(fitted.preview)} of {fitted.total} points",
     )
 
@@ -188,6 +190,11 @@ def metrics(fitted: Fitted, layout: Layout, params: Params) -> dict[str, float]:
             spectrum, eigenvectors_kept(fitted, params), found["t"]
         )
     return found
+
+
+def chosen(fitted: Fitted, params: Params) -> dict[str, float]:
+    """What stands for the parameters that were left to the method."""
+    return {"time": time_of(fitted, params), "floor": floor_of(params)}
 
 
 def notes(fitted: Fitted, layout: Layout, params: Params) -> tuple[Note, ...]:

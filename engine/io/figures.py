@@ -69,8 +69,8 @@ def save_figure(
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
     "elevation" in degrees as on screen; `selection` the rows of the data that stand out. The labels
-    of `data` join the columns of the points, and its classes colour them unless `colour_by` says
-    otherwise.
+    of `data` join the columns of the points, and its own choice colours them unless `colour_by`
+    says otherwise.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _labelled(layer: Layer, data: Table | None) -> Layer:
     if data is None or not isinstance(layer, Points):
         return layer
     labels = labels_of(layer, data)
-    colour_by = data.label if data.label in labels else layer.colour_by
+    colour_by = data.colour_by if data.colour_by in labels else layer.colour_by
     return replace(layer, columns={**layer.columns, **labels}, colour_by=colour_by)
 
 

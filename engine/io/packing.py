@@ -121,6 +121,7 @@ def pack_snapshot(snapshot: Snapshot, store: ArrayStore) -> dict[str, Any]:
         "step": int(snapshot.step),
         "notes": [{"text": note.text, "grave": note.grave} for note in snapshot.notes],
         "coarse": snapshot.coarse,
+        "chosen": {name: float(value) for name, value in snapshot.chosen.items()},
     }
 
 
@@ -136,4 +137,5 @@ def unpack_snapshot(held: Mapping[str, Any], store: ArrayStore, kind: type[Any] 
         step=held.get("step", 0),
         notes=tuple(Note(n["text"], bool(n.get("grave"))) for n in held.get("notes", ())),
         coarse=held.get("coarse", ""),
+        chosen=held.get("chosen", {}),
     )

@@ -130,7 +130,7 @@ class ParameterRow(QWidget):
 
 def title(parameter: Parameter, *, bold: bool) -> str:
     """Name, symbol and unit as rich text; bold for a value that is not the default."""
-    name = escape(parameter.label)
+    name = escape(parameter.label[:1].upper() + parameter.label[1:])
     text = f"<b>{name}</b>" if bold else name
     if parameter.doc.symbol:
         text += f" <i>{escape(parameter.doc.symbol)}</i>"

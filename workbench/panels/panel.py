@@ -6,6 +6,7 @@ knows a method.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,8 @@ class Panel(QWidget):
             return
         extra = getattr(run.data, "labels", {})
         whole = run.data is not None and len(points.positions) == len(run.data)
+        if whole and not view.columns():
+            points = replace(points, colour_by=run.data.colour_by)
         view.show_points(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
 
