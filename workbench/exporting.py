@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from workbench import project
+from workbench.autosave import Autosave
 from workbench.document import Run
 
 if TYPE_CHECKING:
     from workbench.window import Window
 
 AUTOSAVE_MS = 120_000
+AUTOSAVE_SOON_MS = 5_000
 
 
 class Exporting(QObject):
@@ -27,10 +30,12 @@ class Exporting(QObject):
         self._window = window
         self._dialog: Any = None
         self._closing = False
+        self._kept = Autosave(window.settings.state_folder)
         self._autosave = QTimer(self)
         self._autosave.setInterval(AUTOSAVE_MS)
         self._autosave.timeout.connect(self.autosave)
         self._autosave.start()
+        window.session.settled.connect(self._soon)
 
     # Opening
 
@@ -68,15 +73,14 @@ class Exporting(QObject):
     def _accept_preview(self) -> None:
         dialog = self._dialog
         spec, options = dialog.spec(), dialog.options()
-        self._window.settings.add_recent(spec)
+        self._remember(spec)
         self._window.session.open_data(spec, options)
 
     # Projects
 
     def open_project(self, path: str) -> None:
-        window = self._window
         self._errand(lambda: project.read(path), lambda found: self._opened(found, path), "")
-        window.settings.add_recent(path)
+        self._remember(path)
 
     def _opened(self, found: Any, path: str) -> None:
         window = self._window
@@ -108,9 +112,9 @@ class Exporting(QObject):
 
         def done(_: Any) -> None:
             window.document.mark_saved(path)
-            window.settings.add_recent(path)
+            self._remember(path)
             window.say(f"Saved {Path(path).name}.")
-            project.forget_autosave()
+            self._kept.forget()
             if then is not None:
                 then()
 
@@ -124,13 +128,49 @@ class Exporting(QObject):
 
     @Slot()
     def autosave(self) -> None:
-        """Every two minutes, and at the end of every fit, into the state folder."""
-        document = self._window.document
-        if document.modified and document.runs:
+        """Every two minutes, and soon after a picture has settled, into the state folder."""
+        self._autosave.start(AUTOSAVE_MS)
+        document, path = self._window.document, self._kept.path
+        if path is not None and document.modified and document.runs:
             record = project.record(document, None)
             self._window.bridge.errand(
-                lambda: project.write(project.autosave_path(), record), _nothing, self._no_autosave
+                lambda: project.write(path, record), _nothing, self._no_autosave
             )
+
+    @Slot(object)
+    def _soon(self, run: Run) -> None:
+        """Not at once: pictures settle many times while somebody plays with a slider."""
+        self._autosave.start(AUTOSAVE_SOON_MS)
+
+    def offer_recovery(self) -> None:
+        """Say what a session that ended badly has left, with a button that brings it back."""
+        left = self._kept.left()
+        if left is None or not left.runs:
+            return
+        count = "1 run" if len(left.runs) == 1 else f"{len(left.runs)} runs"
+        when = time.strftime("%d %B, %H:%M", time.localtime(left.saved))
+        self._window.notices.offer(
+            f"The last session ended before it was saved ({count}, {when}).",
+            "Bring it back",
+            self._recover,
+        )
+
+    def _recover(self) -> None:
+        path = self._kept.left_path
+        if path is not None:
+            self._errand(lambda: project.read(path), self._recovered, "")
+
+    def _recovered(self, found: Any) -> None:
+        self._opened(found, "")
+        self._window.document.touch()
+        path = self._kept.path
+        if path is not None:
+            record = project.record(self._window.document, None)
+
+            def done(_: Any) -> None:
+                self._kept.brought_back()
+
+            self._window.bridge.errand(lambda: project.write(path, record), done, self._no_autosave)
 
     def _no_autosave(self, message: str, details: str) -> None:
         self._window.say(f"Autosave failed: {message}", False, details)
@@ -253,7 +293,6 @@ class Exporting(QObject):
         for job, _ in self._window.session.jobs():
             job.cancel()
         if answer == QMessageBox.StandardButton.Discard:
-            project.forget_autosave()
             self._window.close()
         elif self._window.document.path:
             self.save_to(self._window.document.path, self._close_window)
@@ -265,7 +304,10 @@ class Exporting(QObject):
         self._window.close()
 
     def close(self) -> None:
+        """The session ends as the person wished: nothing is left to bring back."""
         self._autosave.stop()
+        self._kept.forget()
+        self._kept.release()
         if self._dialog is not None:
             self._dialog.close()
             self._dialog = None
@@ -275,6 +317,11 @@ class Exporting(QObject):
     def _run(self) -> Run | None:
         run: Run | None = self._window.document.active
         return run
+
+    def _remember(self, path: str) -> None:
+        settings = self._window.settings
+        settings.add_recent(path)
+        self._window.welcome.show_recent(settings.recent())
 
     def _show(self, dialog: Any) -> None:
         self._dialog = dialog

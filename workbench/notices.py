@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +24,11 @@ CALM_MS = 8000
 
 
 class _Notice(QFrame):
-    def __init__(self, text: str, grave: bool, details: str, parent: QWidget) -> None:
+    accepted = Signal()
+
+    def __init__(
+        self, text: str, grave: bool, details: str, parent: QWidget, offer: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setProperty("role", "grave" if grave else "notice")
         self.text = text
@@ -43,6 +48,10 @@ class _Notice(QFrame):
             more.setAutoRaise(True)
             more.toggled.connect(self._details.setVisible)
             row.addWidget(more)
+        if offer:
+            accept = QPushButton(offer, self)
+            accept.clicked.connect(self._accept)
+            row.addWidget(accept)
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
@@ -56,8 +65,13 @@ class _Notice(QFrame):
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.timeout.connect(self.leave)
-        if not grave:
+        if not grave and not offer:
             self._calm.start(CALM_MS)
+
+    @Slot()
+    def _accept(self) -> None:
+        self.accepted.emit()
+        self.leave()
 
     @Slot()
     def leave(self) -> None:
@@ -82,6 +96,12 @@ class NoticeBar(QWidget):
         self._layout.addWidget(_Notice(text, grave, details, self))
         for old in self.notices()[:-MOST]:
             old.leave()
+
+    def offer(self, text: str, words: str, accept: Callable[[], None]) -> None:
+        """A sentence with one button, which stays until it is answered."""
+        notice = _Notice(text, False, "", self, words)
+        notice.accepted.connect(accept)
+        self._layout.addWidget(notice)
 
     def notices(self) -> list[_Notice]:
         return [n for n in self.findChildren(_Notice) if not n.isHidden() or not self.isVisible()]

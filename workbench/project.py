@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths
-
 from engine.data.table import Table
 from engine.io import project as files
 from engine.io.references import data_record, load
@@ -137,25 +135,3 @@ def with_labels(layer: Layer, table: Any) -> Layer:
     if not isinstance(layer, Points) or not isinstance(table, Table) or layer.role == "diagnostic":
         return layer
     return replace(layer, columns={**labels_of(layer, table), **layer.columns})
-
-
-# Autosave
-
-
-def autosave_path() -> Path:
-    """Where the state of a session that was not saved is kept."""
-    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)
-    return Path(place) / f"autosave{SUFFIX}"
-
-
-def forget_autosave() -> None:
-    """After a save, or when the person lets the changes go."""
-    autosave_path().unlink(missing_ok=True)
-
-
-def waiting_autosave() -> files.Glance | None:
-    """What a session that ended badly has left, if anything."""
-    with contextlib.suppress(DataError, OSError):
-        if autosave_path().is_file():
-            return files.glance(autosave_path())
-    return None

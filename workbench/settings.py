@@ -15,7 +15,7 @@ MOST_RECENT = 8
 
 
 class Settings:
-    """An ini file in the person's configuration folder (or at `path`, for tests)."""
+    """An ini file in the person's configuration folder, or at `path` with state beside it."""
 
     def __init__(self, path: Path | None = None) -> None:
         if path is None:
@@ -23,6 +23,12 @@ class Settings:
                 QStandardPaths.StandardLocation.AppConfigLocation
             )
             path = Path(place) / "fieldwright.ini"
+            state = QStandardPaths.writableLocation(
+                QStandardPaths.StandardLocation.AppLocalDataLocation
+            )
+            self.state_folder = Path(state)
+        else:
+            self.state_folder = path.parent / "state"
         self._store = QSettings(str(path), QSettings.Format.IniFormat)
 
     def recent(self) -> list[str]:

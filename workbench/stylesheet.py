@@ -66,11 +66,13 @@ QToolButton:checked {{ background: {tint}; border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {window}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 4px 11px; }}
 QToolButton:focus {{ border: 2px solid {accent}; padding: 4px 7px; }}
-QToolButton[autoRaise="true"] {{ background: transparent; border: 1px solid transparent; }}
+QToolButton[autoRaise="true"] {{
+  background: transparent; border: 1px solid transparent; padding: 5px 6px;
+}}
 QToolButton[autoRaise="true"]:hover {{ background: {hover}; }}
 QToolButton[autoRaise="true"]:pressed {{ background: {border}; }}
 QToolButton[autoRaise="true"]:checked {{ background: {tint}; border-color: {accent}; }}
-QToolButton[autoRaise="true"]:focus {{ border: 2px solid {accent}; }}
+QToolButton[autoRaise="true"]:focus {{ border: 2px solid {accent}; padding: 4px 5px; }}
 QPushButton[role="primary"], QToolButton[role="primary"], QPushButton:default {{
   background: {accent}; color: {on_accent}; border: 1px solid {accent}; font-weight: 600;
   padding: 5px 16px;
@@ -146,7 +148,7 @@ QDialogButtonBox QPushButton {{ min-width: 72px; }}
 
 QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
 QTabBar::tab {{
-  background: transparent; padding: 7px 12px; border: none; color: {muted};
+  background: transparent; padding: 7px 10px; border: none; color: {muted};
   border-bottom: 2px solid transparent;
 }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
@@ -160,10 +162,12 @@ QTableView[role="framed"], QListView[role="framed"] {{
   border: 1px solid {border}; border-radius: 6px;
 }}
 QTableView[role="framed"]:focus, QListView[role="framed"]:focus {{ border: 2px solid {accent}; }}
+QHeaderView {{ background: {panel}; }}
 QHeaderView::section {{
   background: {panel}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 5px 8px;
 }}
+QHeaderView::section:vertical {{ border: none; }}
 QTableCornerButton::section {{ background: {panel}; border: none; }}
 QTreeView::item {{ padding: 4px 0; }}
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected {{

@@ -70,8 +70,8 @@ class TaskBar(QWidget):
         self._paused = state == "paused"
         words = {"queued": "waiting", "paused": "paused"}.get(state, stage or "fitting")
         self.title.setText(f"{title}: {words}")
-        self.bar.setRange(0, total if total else 0)
-        if total:
+        self.bar.setRange(0, total if index else 0)
+        if total and index:
             self.bar.setValue(min(index, total))
         parts = [f"{rate:.0f} steps/s"] if rate else []
         if eta_s is not None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from engine import catalog
-from workbench.elided import ElidedLabel
 
 SMALL = ("view.lasso", "view.edges", "view.fit", "compare.all", "export.figure", "view.theme")
 """Commands with an icon alone."""
@@ -33,11 +30,9 @@ class TopBar(QWidget):
         self.samples.setText("Samples")
         self.samples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.samples.setMenu(self._sample_menu())
-        self.data = ElidedLabel("", self)
-        self.data.setProperty("role", "muted")
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(130)
+        self.methods.setMinimumWidth(150)
         self._fill_methods()
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
@@ -48,12 +43,11 @@ class TopBar(QWidget):
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
         colour = QLabel("Colour", self)
-        for widget in (self.open, self.samples, self.data):
+        for widget in (self.open, self.samples):
             layout.addWidget(widget)
-        layout.setStretchFactor(self.data, 1)
+        layout.addStretch(1)
         layout.addWidget(self.methods)
         layout.addWidget(self.fit)
-        layout.addSpacing(16)
         layout.addWidget(colour)
         layout.addWidget(self.colours)
         for name in SMALL:
@@ -63,10 +57,11 @@ class TopBar(QWidget):
 
     def _button(self, action: QAction, text: str = "") -> QToolButton:
         button = QToolButton(self)
+        if text:
+            action.setIconText(text.rstrip("…"))
         button.setDefaultAction(action)
         button.setAutoRaise(not text)
         if text:
-            button.setText(text)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         else:
             button.setAccessibleName(action.toolTip())
@@ -97,13 +92,6 @@ class TopBar(QWidget):
                 item.setText(f"{card.title} (not installed)")
 
     # Shown by the window
-
-    def show_data(self, data: Any) -> None:
-        if data is None:
-            self.data.setText("")
-        else:
-            rows, columns = data.values.shape
-            self.data.setText(f"{data.name} · {rows:,} × {columns}".replace(",", "\u2009"))
 
     def show_method(self, method_id: str) -> None:
         blocker = QSignalBlocker(self.methods)

@@ -134,6 +134,11 @@ class Welcome(QScrollArea):
         while (item := self._recent.takeAt(0)) is not None:
             if widget := item.widget():
                 widget.deleteLater()
+        if paths:
+            title = QLabel("Opened before", self)
+            title.setProperty("role", "heading")
+            self._recent.addSpacing(16)
+            self._recent.addWidget(title)
         for path in paths[:5]:
             link = QPushButton(Path(path).name, self)
             link.setToolTip(path)

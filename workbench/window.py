@@ -62,6 +62,7 @@ class Window(QMainWindow):
         self._build()
         self._connect()
         self._set_icons()
+        self.welcome.show_recent(settings.recent())
         self._show_method()
         self._refresh_actions()
 
@@ -171,6 +172,7 @@ class Window(QMainWindow):
         """After the first paint: the slow imports, on the fit thread."""
         self.tasks.set_device("getting ready…")
         self.bridge.start_fits()
+        self.exporting.offer_recovery()
 
     def ensure_panel(self) -> Any:
         """The panel imports the drawing libraries, so it is made with the first data."""
@@ -196,7 +198,6 @@ class Window(QMainWindow):
             if fresh:
                 panel.show_all()
             self.centre.setCurrentWidget(panel)
-        self.top.show_data(data)
         self._show_title()
         self._show_view()
         self._refresh_actions()
@@ -458,7 +459,7 @@ class Window(QMainWindow):
         self.splitter.setSizes([132, 928, 380])
         self.right.setSizes([600, 240])
         if self.panel is not None:
-            self.panel.splitter.setSizes([560, 260])
+            self.panel.splitter.setSizes([520, 290])
 
     def show_palette(self) -> None:
         from workbench.palette import CommandPalette

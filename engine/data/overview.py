@@ -20,7 +20,7 @@ def overview(table: Table) -> Points:
         axes = tuple(Axis(c, u) for c, u in zip(columns, units, strict=True))
     else:
         positions = _principal(table.values)
-        axes = tuple(Axis(f"principal component {k + 1}") for k in range(positions.shape[1]))
+        axes = tuple(Axis(f"PC {k + 1}") for k in range(positions.shape[1]))
     return Points(
         name="data",
         role="data",

@@ -211,7 +211,7 @@ def _scatter(found: Floats, yardstick: _Yardstick, rows: Rows) -> Points:
         drawn = np.random.default_rng(SEED).choice(len(first), size=PAIRS, replace=False)
         first, second = first[drawn], second[drawn]
     return Points(
-        name="distance against geodesic" if yardstick.known else "distance against input",
+        name="distances",
         role="diagnostic",
         positions=np.column_stack([yardstick.distances[first, second], found[first, second]]),
         axes=(yardstick.axis, Axis("map distance")),

@@ -170,9 +170,11 @@ def test_compare_shows_two_runs_with_linked_cameras_and_selection(qtbot, window)
     window.panel.select(np.array([3, 5]))
     for view in views:
         assert list(view.shown()["selection"]) == [3, 5]
-    camera = views[0].camera()
-    views[0].camera_changed.emit(camera)
-    assert views[1].camera() == pytest.approx(camera)
+    left, bottom, width, height = views[0].camera()["rect"]
+    views[0].set_camera({"rect": [left, bottom, width / 2, height / 2]})
+    views[0].camera_changed.emit(views[0].camera())
+    led, followed = (view.scene.relative_camera()["rect"] for view in views)
+    assert followed == pytest.approx(led)
     window.compare_none()
     assert not window.panel.beside and window.panel.result_view.isVisible()
 

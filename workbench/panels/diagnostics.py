@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from engine.layers import Axis, Curves, Field, Layer, Matrix, Picture, Points
 from workbench.document import Run
@@ -27,8 +28,15 @@ class Diagnostics(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
+        self._empty = QLabel("Curves and checks of a fit appear here.", self)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setProperty("role", "muted")
+        layout.addWidget(self._empty)
         self.tabs.currentChanged.connect(self._on_tab)
+        self.tabs.tabBarClicked.connect(self._on_chosen)
         self._run: Run | None = None
+        self._chosen = False
+        self._show_empty()
 
     def show_run(self, run: Run | None) -> None:
         same = run is self._run
@@ -47,7 +55,24 @@ class Diagnostics(QWidget):
                 view.set_theme(self._theme)
                 self._views[name] = view
                 self.tabs.addTab(view, name[:1].upper() + name[1:])
+        self._show_empty()
+        if run is not None and run.judgement is not None and not self._chosen:
+            self._show_verdict(run)
         self._draw_current()
+
+    def _show_empty(self) -> None:
+        self.tabs.setVisible(bool(self._views))
+        self._empty.setVisible(not self._views)
+
+    def _show_verdict(self, run: Run) -> None:
+        """Until a person chooses a tab, a finished fit shows how good its picture is."""
+        first = next(iter(run.judgement.layers), None)
+        if first is not None and first.name in self._views:
+            self.tabs.setCurrentWidget(self._views[first.name])
+
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        self._chosen = True
 
     def _on_tab(self, index: int) -> None:
         self._draw_current()

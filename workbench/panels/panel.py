@@ -79,11 +79,11 @@ class Panel(QWidget):
         self._below = QSplitter(Qt.Orientation.Horizontal, self)
         self._below.addWidget(self.diagnostics)
         self._below.addWidget(self.scores)
-        self._below.setSizes([620, 380])
+        self._below.setSizes([540, 400])
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self._below)
-        self.splitter.setSizes([560, 260])
+        self.splitter.setSizes([520, 290])
         self.splitter.setStretchFactor(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +109,7 @@ class Panel(QWidget):
         self.selection = np.empty(0, np.int64)
         if data is None:
             return
-        self.data_view.set_title(data.name)
+        self.data_view.set_title(_headline(data))
         self.data_view.show_points(self.overview(data))
         self.data_view.fit_camera()
 
@@ -258,9 +258,10 @@ class Panel(QWidget):
         if self._linking:
             return
         self._linking = True
+        leader = self.sender()
         for view in self.beside.values():
-            if view is not self.sender():
-                view.set_camera(camera)
+            if view is not leader and isinstance(leader, CloudView):
+                view.follow_camera(leader)
         self._linking = False
 
     def show_all(self) -> None:
@@ -325,6 +326,13 @@ class Panel(QWidget):
         for view in self.clouds():
             view.release()
         self.diagnostics.release()
+
+
+def _headline(data: Any) -> str:
+    """Name and size of a data set."""
+    shape = getattr(getattr(data, "values", None), "shape", ())
+    size = " × ".join(f"{side:,}".replace(",", "\u2009") for side in shape)
+    return f"{data.name} · {size}" if size else str(data.name)
 
 
 def _main_points(snapshot: Snapshot) -> Points | None:

@@ -35,6 +35,12 @@ class ScoreTable(QWidget):
         self.table.setWordWrap(False)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(24)
+        across = self.table.horizontalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setMinimumSectionSize(84)
+        across.setDefaultAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap)
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
@@ -49,6 +55,7 @@ class ScoreTable(QWidget):
         self.table.setColumnCount(len(runs))
         self.table.setRowCount(len(names) + 1 if runs else 0)
         self.table.setHorizontalHeaderLabels([run.name for run in runs])
+        self.table.horizontalHeader().setMinimumHeight(28 if len(runs) < 2 else 44)
         self.table.setVerticalHeaderLabels([*names, "fit time (s)"])
         for row, (name, score) in enumerate(names.items()):
             self._fill(row, name, score)
@@ -58,14 +65,12 @@ class ScoreTable(QWidget):
             header = self.table.verticalHeaderItem(row)
             if header is not None:
                 header.setToolTip(score.text)
-        header_view = self.table.horizontalHeader()
-        header_view.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
     def _fill(self, row: int, name: str, score: Score) -> None:
         values = [_value(run, name) for run in self._runs]
         known = [v for v in values if math.isfinite(v)]
         best = None
-        if len(known) > 1 and score.better:
+        if len(known) > 1 and score.better and min(known) < max(known):
             best = max(known) if score.better > 0 else min(known)
         for column, value in enumerate(values):
             item = _cell(f"{value:.3f}" if math.isfinite(value) else "–")

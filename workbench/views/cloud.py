@@ -47,6 +47,7 @@ class CloudView(QWidget):
         self._subset: NDArray[np.int64] | None = None
         self._moving = False
         self._fresh = False
+        self._home = True
         self._theme: Theme | None = None
         self.scene = CloudScene(self) if opengl_works() else None
         self._build()
@@ -120,7 +121,7 @@ class CloudView(QWidget):
         self._moving = moving
         self._fresh = True
         self._draw()
-        if turned:
+        if turned or (self._home and not self.scene.holds(self._positions)):
             self.fit_camera()
         if moving:
             self._rest.start()
@@ -215,7 +216,7 @@ class CloudView(QWidget):
         """Pixels; by default smaller the more points there are."""
         if self._size:
             return self._size
-        return float(np.clip(260 / max(len(self._positions), 1) ** 0.5, 2.0, 10.0))
+        return float(np.clip(210 / max(len(self._positions), 1) ** 0.5, 2.0, 9.0))
 
     def set_point_size(self, pixels: float) -> None:
         self._size = pixels
@@ -265,21 +266,32 @@ class CloudView(QWidget):
     # Camera
 
     def camera(self) -> dict[str, Any]:
-        return self.scene.camera() if self.scene is not None else {}
+        """Where the camera is; "home" when no hand has moved it from showing all."""
+        return {**self.scene.camera(), "home": self._home} if self.scene is not None else {}
 
     def set_camera(self, camera: dict[str, Any]) -> None:
         if self.scene is not None:
             self.scene.set_camera(camera)
+            self._home = bool(camera.get("home", False))
+            self.scene.canvas.update()
+
+    def follow_camera(self, other: CloudView) -> None:
+        """Take the other cloud's view of itself, whatever the scales of the two."""
+        if self.scene is not None and other.scene is not None:
+            self.scene.set_relative_camera(other.scene.relative_camera())
+            self._home = False
             self.scene.canvas.update()
 
     def fit_camera(self) -> None:
         if self.scene is not None and len(self._positions):
             self.scene.fit(self._positions)
+            self._home = True
             self.scene.canvas.update()
 
     def navigated(self) -> None:
         """The hand moved the camera."""
         assert self.scene is not None
+        self._home = False
         if len(self._positions) > MOST_MOVING[self.scene.is_software()] and not self._moving:
             self._moving = True
             self._draw()

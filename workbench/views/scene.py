@@ -15,6 +15,16 @@ MOST_MOVING = {True: 30_000, False: 1_000_000}
 """Points drawn while something moves, on software and on hardware OpenGL (design measurements: a
 hundred thousand discs take a quarter of a second on llvmpipe)."""
 MOST_EDGES = 60_000
+FILL = 0.96
+"""Height of the 3-D picture in diagonals of the cloud's bounding box."""
+SMALLEST, LARGEST = 0.6, 1.1
+"""Between these shares of the fitted extent a moving cloud keeps the camera still."""
+_CORNERS = np.array([[k & 1, k >> 1 & 1, k >> 2] for k in range(8)], np.float32)
+_EDGES = np.array(
+    [_CORNERS[k | bit] if end else _CORNERS[k]
+     for k in range(8) for bit in (1, 2, 4) if not k & bit for end in (0, 1)]
+)  # fmt: skip
+"""The twelve edges of the unit cube as pairs of ends (24, 3)."""
 
 
 class CloudScene:
@@ -45,7 +55,7 @@ class CloudScene:
         self._hover = scene.visuals.Markers(parent=parts, antialias=1)
         self._box = scene.visuals.Line(np.zeros((2, 3), np.float32), parent=parts, method="gl")
         self._names = [
-            scene.visuals.Text("", parent=parts, font_size=8, anchor_x="center") for _ in range(3)
+            scene.visuals.Text("", parent=parts, font_size=8, anchor_x="left") for _ in range(3)
         ]
         self._lasso = scene.visuals.Line(np.zeros((2, 2), np.float32), parent=self.canvas.scene)
         for visual in (self._ring, self._hover, self._box, self._lasso, *self._names):
@@ -58,14 +68,15 @@ class CloudScene:
             visual.visible = False
         self._points.set_gl_state("translucent", depth_test=True)
         self._edges.set_gl_state("translucent", depth_test=False)
-        self._colour = Color("#888888")
+        self._middle = np.zeros(3)
+        self._extent = 1.0
         self.set_depth(False)
 
     # Look
 
     def set_theme(self, theme: Theme) -> None:
         self.canvas.bgcolor = theme.canvas
-        self._edge_colour = Color(theme.muted, alpha=0.35)
+        self._edge_colour = Color(theme.muted, alpha=0.22)
         self._selection = Color(theme.selection)
         self._text = Color(theme.text)
         self._canvas_colour = Color(theme.canvas)
@@ -73,7 +84,7 @@ class CloudScene:
             axis.axis.text_color = theme.muted
             axis.axis.axis_color = theme.grid
             axis.axis.tick_color = theme.grid
-        self._box.set_data(color=Color(theme.muted, alpha=0.6))
+        self._box.set_data(color=Color(theme.muted, alpha=0.35))
         for name in self._names:
             name.color = theme.muted
         self._edges.set_data(color=self._edge_colour)
@@ -127,26 +138,26 @@ class CloudScene:
         )
 
     def draw_box(self, positions: NDArray[np.float32]) -> None:
-        """Three edges of the bounding box from its low corner, named after their axes."""
+        """The bounding box; the edges from its low corner are named after their axes."""
         if not self.depth or not len(positions):
             return
         low, high = positions.min(axis=0), positions.max(axis=0)
-        ends = np.tile(low, (6, 1))
-        ends[[1, 3, 5], [0, 1, 2]] = high
-        self._box.set_data(ends, connect="segments")
+        self._box.set_data(low + _EDGES * (high - low), connect="segments")
         for k, name in enumerate(self._names):
             place = low.copy()
-            place[k] = high[k] + 0.06 * (high - low).max()
+            place[k] = high[k] + 0.04 * (high - low).max()
             name.pos = place
 
     def draw_edges(self, ends: NDArray[np.float32] | None) -> None:
         """Segments (2 m, d), or None to hide them."""
         self._edges.visible = ends is not None and len(ends) > 0
         if ends is not None and len(ends):
-            self._edges.set_data(ends, connect="segments", color=self._edge_colour)
+            # A vispy line keeps the number of coordinates that it began with.
+            solid = np.pad(ends, ((0, 0), (0, 3 - ends.shape[1])))
+            self._edges.set_data(solid, connect="segments", color=self._edge_colour)
 
     def draw_ring(self, positions: NDArray[np.float32], size: float) -> None:
-        self._draw_marks(self._ring, positions, size + 5, self._selection, 2.0)
+        self._draw_marks(self._ring, positions, size + 4, self._selection, 1.6)
 
     def draw_hover(self, positions: NDArray[np.float32], size: float) -> None:
         self._draw_marks(self._hover, positions, size + 5, self._text, 1.5)
@@ -177,15 +188,26 @@ class CloudScene:
         low = positions.min(axis=0).astype(float)
         high = positions.max(axis=0).astype(float)
         span = np.where(high > low, high - low, 1.0)
+        self._middle = (low + high) / 2
+        self._extent = float(np.linalg.norm(span))
         if self.depth:
-            self._turning.center = tuple((low + high) / 2)
-            self._turning.scale_factor = float(np.linalg.norm(span)) * 1.08
+            self._turning.center = tuple(self._middle)
+            # The angle of view is the vertical one: a narrow picture needs more room.
+            width, height = self.view.size
+            self._turning.scale_factor = FILL * self._extent * max(1.0, height / max(width, 1.0))
         else:
             pad = 0.05 * span
             self._flat.rect = (
                 *(low - pad)[:2],
                 *(span + 2 * pad)[:2],
             )
+
+    def holds(self, positions: NDArray[np.float32]) -> bool:
+        """Whether the cloud is in sight and fills a good part of what the last `fit` showed."""
+        low, high = positions.min(axis=0), positions.max(axis=0)
+        extent = float(np.linalg.norm(high - low))
+        moved = float(np.linalg.norm((low + high) / 2 - self._middle[: len(low)]))
+        return SMALLEST * self._extent < extent and extent + 2 * moved < LARGEST * self._extent
 
     def camera(self) -> dict[str, Any]:
         if self.depth:
@@ -208,6 +230,28 @@ class CloudScene:
             self._turning.center = tuple(camera["center"])
         elif not self.depth and "rect" in camera:
             self._flat.rect = tuple(camera["rect"])
+
+    def relative_camera(self) -> dict[str, Any]:
+        """The camera in units of the cloud that was last fitted, to turn another cloud by."""
+        camera = self.camera()
+        if self.depth:
+            centre = (np.array(camera["center"]) - self._middle) / self._extent
+            scale = camera["scale"] / self._extent
+            return {**camera, "center": [float(c) for c in centre], "scale": scale}
+        left, bottom, width, height = camera["rect"]
+        corner = (np.array([left, bottom]) - self._middle[:2]) / self._extent
+        size = np.array([width, height]) / self._extent
+        return {"rect": [float(v) for v in (*corner, *size)]}
+
+    def set_relative_camera(self, camera: dict[str, Any]) -> None:
+        if self.depth and "azimuth" in camera:
+            centre = self._middle + np.array(camera["center"]) * self._extent
+            scale = camera["scale"] * self._extent
+            self.set_camera({**camera, "center": centre.tolist(), "scale": scale})
+        elif not self.depth and "rect" in camera:
+            rect = np.array(camera["rect"]) * self._extent
+            rect[:2] += self._middle[:2]
+            self.set_camera({"rect": rect.tolist()})
 
     def on_canvas(self, positions: NDArray[np.float32]) -> NDArray[np.float64]:
         """Where positions (n, d) are on the canvas, in pixels (n, 2)."""
