@@ -30,7 +30,7 @@ async def until(condition: Callable[[], bool], seconds: float = WAIT_S) -> bool:
 async def carry_out(window: Window, options: StartOptions) -> int:
     """Do what was asked, in order. Returns the exit code."""
     if options.project:
-        window.open_path(options.project)
+        window.requests.open_path(options.project)
     try:
         if options.method:
             catalog.card(options.method).load()

@@ -200,7 +200,7 @@ class Exporting(QObject):
         from engine.io.figures import save_figure
         from workbench.project import with_labels
 
-        options.setdefault("colour_by", self._window._colour())
+        options.setdefault("colour_by", self._window.colour())
         options.setdefault("metadata", run.current_spec())
         whole = with_labels(layer, run.data)
         camera = self._window.panel.result_view.camera()

@@ -67,6 +67,6 @@ class Settings:
             for screen in QGuiApplication.screens()
         )
         if not on_screen:
-            window.reset_layout()
+            window.requests.reset_layout()
         elif isinstance(columns, QByteArray):
             window.splitter.restoreState(columns)

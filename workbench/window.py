@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -26,12 +25,12 @@ from engine import catalog
 from engine.jobs import FitJob
 from workbench import actions, theme
 from workbench.bridge import Bridge
-from workbench.commands import ChangeView, EditRun
 from workbench.document import Document, Run
 from workbench.exporting import Exporting
 from workbench.familybar import FamilyBar
 from workbench.forms.form import ParameterForm
 from workbench.notices import NoteStrip, NoticeBar
+from workbench.requests import Requests
 from workbench.runlist import RunList
 from workbench.session import Session, seconds_left
 from workbench.settings import Settings
@@ -58,6 +57,7 @@ class Window(QMainWindow):
         self.session = Session(self.document, self.bridge, self)
         self.exporting = Exporting(self)
         self.panel: Any = None
+        self.requests = Requests(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self, self._slot)
         self._build()
         self._connect()
@@ -67,7 +67,7 @@ class Window(QMainWindow):
         self._refresh_actions()
 
     def _slot(self, name: str) -> Callable[[], None]:
-        found: Callable[[], None] = getattr(self, name)
+        found: Callable[[], None] = getattr(self.requests, name)
         return found
 
     # Building
@@ -141,15 +141,16 @@ class Window(QMainWindow):
         self.form.changing.connect(session.changing)
         self.form.changed.connect(session.changed)
         self.top.method_chosen.connect(session.choose_method)
-        self.top.sample_chosen.connect(self.open_sample)
-        self.top.colour_chosen.connect(self._choose_colour)
-        self.welcome.sample_chosen.connect(self.open_sample)
-        self.welcome.open_asked.connect(self.open_file)
-        self.welcome.recent_chosen.connect(self.open_path)
-        self.runs.chosen.connect(self._choose_run)
-        self.runs.renamed.connect(self._rename_run)
-        self.runs.starred.connect(self._star_run)
-        self.runs.deleted.connect(self._delete_run)
+        self.top.sample_chosen.connect(self.requests.open_sample)
+        self.top.colour_chosen.connect(self.requests.choose_colour)
+        self.families.chosen.connect(self.requests.choose_family)
+        self.welcome.sample_chosen.connect(self.requests.open_sample)
+        self.welcome.open_asked.connect(self.requests.open_file)
+        self.welcome.recent_chosen.connect(self.requests.open_path)
+        self.runs.chosen.connect(self.requests.choose_run)
+        self.runs.renamed.connect(self.requests.rename_run)
+        self.runs.starred.connect(self.requests.star_run)
+        self.runs.deleted.connect(self.requests.delete_run)
         self.runs.compared.connect(document.set_compared)
         self.tasks.pause_asked.connect(session.pause)
         self.tasks.resume_asked.connect(session.resume)
@@ -233,9 +234,9 @@ class Window(QMainWindow):
             coarse = run.snapshot.coarse
             self.tasks.set_message(f"preview: {coarse}" if coarse else "")
             if self.panel is not None:
-                self.top.show_columns(self.panel.columns(), self._colour())
+                self.top.show_columns(self.panel.columns(), self.colour())
 
-    def _colour(self) -> str:
+    def colour(self) -> str:
         chosen = str(self.document.view.get("colour_by", ""))
         if chosen or self.panel is None:
             return chosen
@@ -245,7 +246,7 @@ class Window(QMainWindow):
     @Slot()
     def _show_view(self) -> None:
         if self.panel is not None:
-            self.top.show_columns(self.panel.columns(), self._colour())
+            self.top.show_columns(self.panel.columns(), self.colour())
         self.actions_by_id["view.edges"].setChecked(bool(self.document.view.get("edges", False)))
 
     @Slot()
@@ -292,7 +293,7 @@ class Window(QMainWindow):
             act[name].setEnabled(has_picture)
         act["export.model"].setEnabled(run is not None and run.done)
         act["compare.none"].setEnabled(bool(document.compared))
-        act["compare.all"].setEnabled(len(self._comparable()) > 1)
+        act["compare.all"].setEnabled(len(self.requests.comparable()) > 1)
         undo = self.session.undo
         act["undo"].setEnabled(undo.canUndo())
         act["redo"].setEnabled(undo.canRedo())
@@ -305,134 +306,11 @@ class Window(QMainWindow):
     def say(self, text: str, grave: bool = False, details: str = "") -> None:
         self.notices.say(text, grave=grave, details=details)
 
-    @Slot(str)
-    def open_sample(self, name: str) -> None:
-        """One click from a live picture: show the sample and fit at once."""
-        self.session.open_data(f"sample:{name}", then=self._fit_first)
-
-    def _fit_first(self) -> None:
-        self.session.fit()
-
-    @Slot(str)
-    def open_path(self, path: str) -> None:
-        self.exporting.open_path(path)
-
-    def open_file(self) -> None:
-        self.exporting.ask_data()
-
-    def open_project(self) -> None:
-        self.exporting.ask_project()
-
-    def save(self) -> None:
-        self.exporting.save()
-
-    def save_as(self) -> None:
-        self.exporting.ask_save()
-
-    def export_figure(self) -> None:
-        self.exporting.ask_figure()
-
-    def export_data(self) -> None:
-        self.exporting.ask_table()
-
-    def export_model(self) -> None:
-        self.exporting.ask_model()
-
-    def copy_python(self) -> None:
-        self.exporting.copy_python()
-
-    def undo_edit(self) -> None:
-        self.session.undo.undo()
-
-    def redo_edit(self) -> None:
-        self.session.undo.redo()
-
-    def fit(self) -> None:
-        self.session.fit()
-
-    def pause(self) -> None:
-        for job, _ in self.session.jobs():
-            if job.paused:
-                job.resume()
-            else:
-                job.pause()
-
-    def cancel(self) -> None:
-        for job, _ in self.session.jobs():
-            self.session.cancel(job.number)
-
-    def reset_params(self) -> None:
-        self.session.changed(type(self.document.params())())
-
-    def _comparable(self) -> list[int]:
-        document = self.document
-        return [r.id for r in document.visible_runs() if r.data is document.data and r.snapshot]
-
-    def compare_all(self) -> None:
-        self.document.set_compared(tuple(self._comparable()[-6:]))
-
-    def compare_none(self) -> None:
-        self.document.set_compared(())
-
-    def fit_cameras(self) -> None:
-        if self.panel is not None:
-            self.panel.fit_cameras()
-
-    def toggle_lasso(self) -> None:
-        lasso = self.actions_by_id["view.lasso"].isChecked()
-        self.ensure_panel().set_tool("lasso" if lasso else "navigate")
-
-    def toggle_edges(self) -> None:
-        shown = self.actions_by_id["view.edges"].isChecked()
-        text = "show edges" if shown else "hide edges"
-        self.session.undo.push(ChangeView(self.document, text, edges=shown))
-
-    @Slot(str)
-    def _choose_colour(self, name: str) -> None:
-        if name and name != self._colour():
-            self.session.undo.push(ChangeView(self.document, f"colour by {name}", colour_by=name))
-
-    def clear_selection(self) -> None:
-        if self.panel is not None:
-            self.panel.select(np.empty(0, np.int64))
-
     @Slot(object)
     def _show_selected(self, ids: Any) -> None:
         count = len(ids)
         rows = "row" if count == 1 else "rows"
         self.tasks.set_message(f"{count} {rows} selected" if count else "")
-
-    def show_selection(self) -> None:
-        self.exporting.show_selection()
-
-    def copy_selection(self) -> None:
-        self.exporting.copy_selection()
-
-    @Slot(int)
-    def _choose_run(self, number: int) -> None:
-        run = self.document.run(number)
-        if run is not None:
-            self.document.activate(run)
-
-    @Slot(int, str)
-    def _rename_run(self, number: int, name: str) -> None:
-        self._edit_run(number, f"rename to {name}", name=name)
-
-    @Slot(int, bool)
-    def _star_run(self, number: int, starred: bool) -> None:
-        self._edit_run(number, "star run" if starred else "remove star", starred=starred)
-
-    @Slot(int)
-    def _delete_run(self, number: int) -> None:
-        self._edit_run(number, "delete run", deleted=True)
-
-    def _edit_run(self, number: int, text: str, **values: Any) -> None:
-        run = self.document.run(number)
-        if run is not None:
-            self.session.undo.push(EditRun(self.document, run, text, **values))
-
-    def switch_theme(self) -> None:
-        self.set_theme("light" if self.theme.dark else "dark")
 
     def set_theme(self, name: str) -> None:
         from PySide6.QtWidgets import QApplication
@@ -454,26 +332,6 @@ class Window(QMainWindow):
                 icon = theme.icon(command.icon, self.theme, ink)
                 self.actions_by_id[command.id].setIcon(icon)
 
-    def reset_layout(self) -> None:
-        self.resize(1440, 900)
-        self.splitter.setSizes([132, 928, 380])
-        self.right.setSizes([600, 240])
-        if self.panel is not None:
-            self.panel.splitter.setSizes([520, 290])
-
-    def show_palette(self) -> None:
-        from workbench.palette import CommandPalette
-
-        palette = CommandPalette(list(self.actions_by_id.values()), self)
-        palette.open()
-
-    def show_welcome(self) -> None:
-        self.centre.setCurrentWidget(self.welcome)
-
-    def about(self) -> None:
-        card = catalog.card(self.document.method_id)
-        self.say(f"{card.title}: {card.summary} Source: {card.paper}.")
-
     # Files dropped on the window
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -482,7 +340,7 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls()[:1]:
-            self.open_path(url.toLocalFile())
+            self.requests.open_path(url.toLocalFile())
 
     # The end
 

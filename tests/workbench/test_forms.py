@@ -100,7 +100,14 @@ def listener(form):
 
 
 def type_into(entry, text, *, end=Qt.Key.Key_Return):
+    entry.window().activateWindow()
+    assert QTest.qWaitForWindowActive(entry.window())
     entry.setFocus()
+    for _ in range(200):
+        if entry.hasFocus():
+            break
+        QTest.qWait(10)
+    assert entry.hasFocus()
     entry.selectAll()
     QTest.keyClicks(entry, text)
     QTest.keyClick(entry, end)
@@ -368,7 +375,12 @@ def wheel(widget):
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
-    QApplication.sendEvent(widget, event)
+    # Qt hands on only what the window system sent; an event of ours is handed on by hand.
+    while widget is not None:
+        QApplication.sendEvent(widget, event)
+        if event.isAccepted():
+            return
+        widget = widget.parentWidget()
 
 
 def test_everything_has_a_name_and_a_tip_from_its_doc(form):
