@@ -25,6 +25,8 @@ class CurvesView(Plot):
         self._legend: Any = None
 
     def show_layer(self, layer: Curves) -> None:
+        if layer is self._layer:
+            return
         fresh = self._layer is None or set(self._layer.lines) != set(layer.lines)
         self._layer = layer
         if fresh:
