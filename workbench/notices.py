@@ -116,6 +116,7 @@ class NoteStrip(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notestrip")
+        self._shown: list[Note] = []
         self._label = QLabel("", self)
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -126,6 +127,10 @@ class NoteStrip(QFrame):
 
     def show_notes(self, notes: Iterable[Note]) -> None:
         found = list(notes)
+        if found == self._shown:
+            # Polishing a label lays the whole window out anew: not once a frame.
+            return
+        self._shown = found
         grave = any(note.grave for note in found)
         self._label.setText("\n".join(f"⚠ {n.text}" if n.grave else n.text for n in found))
         self._label.setProperty("role", "warning" if grave else "muted")

@@ -196,6 +196,7 @@ QFrame[role="grave"] {{ border-left: 4px solid {error}; }}
 QFrame[role="card"] {{ background: {window}; border: 1px solid {border}; border-radius: 8px; }}
 QFrame[role="card"]:hover {{ border: 1px solid {accent}; background: {hover}; }}
 QFrame[role="card"]:focus {{ border: 2px solid {accent}; }}
+QFrame[role="canvas"] {{ background: {canvas}; border: none; }}
 QFrame[role="line"] {{ background: {border}; border: none; max-height: 1px; }}
 """
 

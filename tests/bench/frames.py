@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.bench.report import Report
-from tests.bench.stage import wait, window
+from tests.bench.stage import pause, wait, window
 
 PERIOD_S = 0.016
 
@@ -60,8 +60,7 @@ def _move(made: Any, events: int) -> list[tuple[float, float]]:
         params = replace(params, time=float(value))
         asked.append((time.perf_counter(), float(value)))
         made.form.changing.emit(params)
-        until = time.perf_counter() + PERIOD_S
-        wait(lambda: time.perf_counter() >= until)  # noqa: B023
+        pause(PERIOD_S)
     made.form.changed.emit(params)
     return asked
 

@@ -29,6 +29,15 @@ def window() -> Any:
     return made
 
 
+def pause(seconds: float) -> None:
+    """Let Qt's own loop run: polling it from here would fight the workers for the interpreter."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
 def wait(condition: Callable[[], Any], limit: float = 300.0) -> None:
     """Let the window live until the condition holds.
 
@@ -36,9 +45,8 @@ def wait(condition: Callable[[], Any], limit: float = 300.0) -> None:
     ------
     TimeoutError
     """
-    app, started = application(), time.perf_counter()
+    started = time.perf_counter()
     while not condition():
-        app.processEvents()
-        time.sleep(0.001)
+        pause(0.01)
         if time.perf_counter() - started > limit:
             raise TimeoutError("the window did not get there")

@@ -51,6 +51,7 @@ class ParameterRow(QWidget):
         self.refusal.setWordWrap(True)
         self.refusal.hide()
         self._bound: Bound | None = None
+        self._shown: tuple[Any, bool] | None = None
         self._lay_out()
         self._connect()
         self.set_bound(parameter.bound)
@@ -118,6 +119,9 @@ class ParameterRow(QWidget):
 
     def show_value(self, value: Any, *, stale: bool) -> None:
         """Show a value and whether the picture was made with another one."""
+        if self._shown == (value, stale) and not self.refusal.text():
+            return
+        self._shown = (value, stale)
         changed = value != self.parameter.default
         self.widget.show_value(value)
         self.name.setText(title(self.parameter, bold=changed))

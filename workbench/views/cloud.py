@@ -8,15 +8,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QStackedLayout,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
-from engine.layers import Network, Points
+from engine.layers import Axis, Network, Points
 from workbench.theme import Theme
 from workbench.views.colouring import Colouring, colouring
 from workbench.views.hand import Hand
 from workbench.views.legend import Legend
-from workbench.views.opengl import opengl_works
+from workbench.views.opengl import draws_in_software, opengl_works
+from workbench.views.ruler import Ruler
 from workbench.views.scene import MOST_EDGES, MOST_MOVING, CloudScene
+from workbench.views.surface import surface
 
 REST_MS = 150
 _NOTHING = np.empty(0, np.int64)
@@ -49,7 +60,8 @@ class CloudView(QWidget):
         self._fresh = False
         self._home = True
         self._theme: Theme | None = None
-        self.scene = CloudScene(self) if opengl_works() else None
+        self._software = draws_in_software()
+        self.scene = CloudScene() if opengl_works() else None
         self._build()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -58,6 +70,7 @@ class CloudView(QWidget):
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
             self.scene.canvas.events.draw.connect(self._on_draw)
+            self.scene.view.scene.transform.changed.connect(self._on_transform)
         self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
 
     def _build(self) -> None:
@@ -76,13 +89,23 @@ class CloudView(QWidget):
         self._empty = QLabel("", self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
+        self._left = Ruler(Qt.Orientation.Vertical, self)
+        self._bottom = Ruler(Qt.Orientation.Horizontal, self)
+        self._corner = QFrame(self)
+        self._corner.setProperty("role", "canvas")
         picture = QWidget(self)
-        row = QHBoxLayout(picture)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        grid = QGridLayout(picture)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self._left, 0, 0)
         if self.scene is not None:
-            row.addWidget(self.scene.canvas.native, 1)
-        row.addWidget(self.legend)
+            self.surface = surface(self.scene.canvas, software=self._software, parent=self)
+            grid.addWidget(self.surface, 0, 1)
+        grid.addWidget(self._corner, 1, 0)
+        grid.addWidget(self._bottom, 1, 1)
+        grid.addWidget(self.legend, 0, 2, 2, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(0, 1)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(picture)
@@ -115,7 +138,7 @@ class CloudView(QWidget):
         self._stack.setCurrentIndex(1)
         if turned:
             self.scene.set_depth(depth, equal=points.equal_scale)
-        self.scene.set_axes(points.axes)
+        self._name_axes(points.axes, depth)
         if recolour:
             self._recolour()
         self._moving = moving
@@ -125,6 +148,20 @@ class CloudView(QWidget):
             self.fit_camera()
         if moving:
             self._rest.start()
+
+    def _name_axes(self, axes: tuple[Axis, ...], depth: bool) -> None:
+        assert self.scene is not None
+        self.scene.set_axes(axes)
+        for ruler, axis in ((self._bottom, axes[0]), (self._left, axes[1])):
+            ruler.set_name(str(axis))
+        for part in (self._bottom, self._left, self._corner):
+            part.setVisible(not depth)
+
+    def _on_transform(self, event: Any) -> None:
+        if self.scene is not None and not self.scene.depth:
+            across, up = self.scene.in_sight()
+            self._bottom.set_range(*across)
+            self._left.set_range(*up)
 
     def _recolours(self, points: Points, columns: Mapping[str, Any], first: bool) -> bool:
         """Whether colours must be computed again: not while only positions move."""
@@ -163,7 +200,7 @@ class CloudView(QWidget):
 
     def _shown_rows(self) -> NDArray[np.int64] | None:
         assert self.scene is not None
-        most = MOST_MOVING[self.scene.is_software()]
+        most = MOST_MOVING[self._software]
         n = len(self._positions)
         if not self._moving or n <= most:
             return None
@@ -252,6 +289,8 @@ class CloudView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.legend.set_theme(theme)
+        self._left.set_theme(theme)
+        self._bottom.set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
             if self._points is not None:
@@ -292,7 +331,7 @@ class CloudView(QWidget):
         """The hand moved the camera."""
         assert self.scene is not None
         self._home = False
-        if len(self._positions) > MOST_MOVING[self.scene.is_software()] and not self._moving:
+        if len(self._positions) > MOST_MOVING[self._software] and not self._moving:
             self._moving = True
             self._draw()
         self._rest.start()

@@ -62,7 +62,7 @@ class Hand:
         if len(self._view.positions()) > MOST_HOVERED:
             return
         x, y = (round(float(v)) for v in event.pos)
-        where = self._scene.canvas.native.mapToGlobal(QPoint(x + 12, y + 12))
+        where = self._view.surface.mapToGlobal(QPoint(x + 12, y + 12))
         self._view.hover_at(self._under(event.pos), where)
 
     def _under(self, pos: Any) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.layers import Axis
 from workbench.theme import Theme
-from workbench.views.opengl import Color, draws_in_software, scene
+from workbench.views.opengl import Color, scene
 
 MOST_MOVING = {True: 30_000, False: 1_000_000}
 """Points drawn while something moves, on software and on hardware OpenGL (design measurements: a
@@ -30,21 +30,13 @@ _EDGES = np.array(
 class CloudScene:
     """Points with edges under them and marks above them, in 2-D or 3-D."""
 
-    def __init__(self, parent: Any) -> None:
-        self.canvas = scene.SceneCanvas(keys=None, parent=parent, show=False, vsync=True)
-        self.software: bool | None = None
+    def __init__(self) -> None:
+        self.canvas = scene.SceneCanvas(keys=None, show=False, vsync=True)
         self.depth = False
-        grid = self.canvas.central_widget.add_grid(spacing=0, margin=4)
-        self._vertical = scene.AxisWidget(orientation="left", axis_font_size=8, font_size=8)
-        self._horizontal = scene.AxisWidget(orientation="bottom", axis_font_size=8, font_size=8)
-        grid.add_widget(self._vertical, row=0, col=0)
-        grid.add_widget(self._horizontal, row=1, col=1)
-        self.view = grid.add_view(row=0, col=1)
+        self.view = self.canvas.central_widget.add_view()
         self._flat = scene.PanZoomCamera(aspect=1)
         self._turning = scene.TurntableCamera(fov=30, elevation=25, azimuth=35)
         self.view.camera = self._flat
-        self._vertical.link_view(self.view)
-        self._horizontal.link_view(self.view)
         parts = self.view.scene
         self._edges = scene.visuals.Line(
             np.zeros((2, 3), np.float32), connect="segments", method="gl", parent=parts
@@ -80,10 +72,6 @@ class CloudScene:
         self._selection = Color(theme.selection)
         self._text = Color(theme.text)
         self._canvas_colour = Color(theme.canvas)
-        for axis in (self._vertical, self._horizontal):
-            axis.axis.text_color = theme.muted
-            axis.axis.axis_color = theme.grid
-            axis.axis.tick_color = theme.grid
         self._box.set_data(color=Color(theme.muted, alpha=0.35))
         for name in self._names:
             name.color = theme.muted
@@ -91,11 +79,7 @@ class CloudScene:
         self.canvas.update()
 
     def set_axes(self, axes: tuple[Axis, ...]) -> None:
-        """Names with units: on the tick axes in 2-D, at the ends of the box's edges in 3-D."""
-        self._horizontal.axis.axis_label = str(axes[0])
-        self._vertical.axis.axis_label = str(axes[1])
-        self._horizontal.axis.axis_label_margin = 28
-        self._vertical.axis.axis_label_margin = 42
+        """Names with units, at the ends of the box's edges in 3-D."""
         for visual, axis in zip(self._names, axes, strict=False):
             visual.text = str(axis)
 
@@ -104,17 +88,6 @@ class CloudScene:
         self.depth = depth
         self.view.camera = self._turning if depth else self._flat
         self._flat.aspect = 1 if equal else None
-        # An axis widget cannot leave the grid; in 3-D it is made one pixel wide and invisible.
-        for widget, size, side in (
-            (self._vertical, 62, "width"),
-            (self._horizontal, 46, "height"),
-        ):
-            room = 1 if depth else size
-            # vispy asserts min <= max after each of the two.
-            setattr(widget, f"{side}_min", 0)
-            setattr(widget, f"{side}_max", room)
-            setattr(widget, f"{side}_min", room)
-            widget.visible = not depth
         self._box.visible = depth
         for name in self._names:
             name.visible = depth
@@ -253,15 +226,14 @@ class CloudScene:
             rect[:2] += self._middle[:2]
             self.set_camera({"rect": rect.tolist()})
 
+    def in_sight(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ranges of x and y from edge to edge of the canvas; only in 2-D."""
+        width, height = self.view.size
+        corners = self.view.scene.transform.imap([[0, height], [width, 0]])
+        (left, bottom), (right, top) = corners[:, :2]
+        return (float(left), float(right)), (float(bottom), float(top))
+
     def on_canvas(self, positions: NDArray[np.float32]) -> NDArray[np.float64]:
         """Where positions (n, d) are on the canvas, in pixels (n, 2)."""
         mapped = self._points.get_transform("visual", "canvas").map(positions)
         return np.asarray(mapped[:, :2] / mapped[:, 3:4])
-
-    # OpenGL
-
-    def is_software(self) -> bool:
-        """Whether a processor draws; asked of the context once it exists."""
-        if self.software is None:
-            self.software = draws_in_software(self.canvas)
-        return self.software
