@@ -19,12 +19,14 @@ SHOWN_EIGENVALUES = 100
 
 def map_points(
     positions: Floats,
-    rows: Rows,
+    rows: Rows | None,
     place: sparse.csr_array | None,
     axis: str,
     columns: Mapping[str, Array] | None = None,
 ) -> Points:
     """The map: positions (m, d) of the computed rows, the other rows placed between them.
+
+    With `rows` None the computed points are clusters and no rows of the data.
 
     `columns` hold (m,) numbers of the computed rows.
     """
@@ -32,7 +34,7 @@ def map_points(
     found: dict[str, Array] = {}
     for name, values in (columns or {}).items():
         found[name] = values if place is None else np.asarray(place @ values)
-    if place is not None:
+    if place is not None and rows is not None:
         computed = np.zeros(place.shape[0], np.int64)
         computed[rows] = 1
         found["computed"] = computed
