@@ -31,6 +31,8 @@ def classical(distances: Floats, dimension: int) -> Floats:
     squared -= mean[:, None]
     squared += mean.mean()
     squared *= -0.5
+    if not squared.any():  # all distances are 0: one point, and nothing for Lanczos to begin with
+        return np.zeros((n, dimension))
     if n <= max(64, 4 * dimension):
         values, vectors = np.linalg.eigh(squared)
     else:
