@@ -23,8 +23,8 @@ from engine.stages import Stages, beats, finish
 Floats = NDArray[np.float64]
 
 PREVIEW_SWEEPS = 8
-WEIGHTED_SWEEPS = 20
-"""With weights classical scaling is a worse start."""
+HARD_SWEEPS = 20
+"""With weights, or distances that saturate, classical scaling is a worse start."""
 SWEEPS = 100
 RESOLVED = (1e-13, 1e-6)
 """From eigenvectors, Euler's entries below the first are rounding noise (the settled frame's solves
@@ -230,7 +230,8 @@ def preview(fitted: Fitted, params: Params) -> Layout:
     aim = finish(_aim(apart.values, kernels[0], params))
     points = mds.classical(apart.values, params.dimension)
     stresses = []
-    sweeps = PREVIEW_SWEEPS if params.weights == "equal" else WEIGHTED_SWEEPS
+    easy = params.weights == "equal" and params.kernel == "euler"
+    sweeps = PREVIEW_SWEEPS if easy else HARD_SWEEPS
     for sweep in mds.smacof(aim, points, sweeps=sweeps):
         if sweep is not None:
             stresses.append(sweep.normalised)

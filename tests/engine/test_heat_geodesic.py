@@ -165,7 +165,7 @@ def _plainly_laid_out(values, t):
 @pytest.mark.parametrize("kernel", ["exact", "euler"])
 def test_permuted_rows_tell_the_same_story(kernel):
     """Sweeps are extrapolated and end early, which lets rounding move points a little."""
-    values, flat = roll(300)
+    values, _flat = roll(300)
     order = np.random.default_rng(5).permutation(300)
     params = Params(kernel=kernel, time=10.0)
     layout = positions(fitted(values, params).evaluate(params))
@@ -255,12 +255,20 @@ def test_refining_goes_from_a_preview_to_the_settled_frame(small):
 
 def test_a_preview_of_some_points_is_near_the_settled_map(sheet):
     method = fitted(sheet[0])
-    for change in ({}, {"time": 4.0}, {"volume": 1.0}, {"kernel": "exact", "time": 10.0}):
+    # Distances of the exact kernel saturate: then the stress of a sample that covers the data
+    # evenly is least somewhat elsewhere.
+    near: tuple[tuple[dict[str, object], float], ...] = (
+        ({}, 0.01),
+        ({"time": 4.0}, 0.15),
+        ({"volume": 1.0}, 0.15),
+        ({"kernel": "exact", "time": 10.0}, 0.3),
+    )
+    for change, bound in near:
         params = replace(Params(), **change)
         preview, *_, settled = (f for f in method.refine(params) if f is not None)
         assert preview.coarse == "220 of 600 points"
         size = np.linalg.norm(positions(settled))
-        assert np.linalg.norm(positions(preview) - positions(settled)) < 0.2 * size, change
+        assert np.linalg.norm(positions(preview) - positions(settled)) < bound * size, change
 
 
 def test_maps_glide_along_the_time_slider(small):
