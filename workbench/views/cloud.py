@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 from engine.layers import Axis, Network, Points
 from workbench.theme import Theme
 from workbench.views.colouring import Colouring, colouring
-from workbench.views.hand import Hand
+from workbench.views.detail import Detail
+from workbench.views.hand import Hand, tip
 from workbench.views.legend import Legend
 from workbench.views.opengl import draws_in_software, opengl_works
 from workbench.views.ruler import Ruler
-from workbench.views.scene import MOST_EDGES, MOST_MOVING, CloudScene
+from workbench.views.scene import MOST_EDGES, CloudScene
 from workbench.views.surface import surface
 
 REST_MS = 150
@@ -55,12 +56,12 @@ class CloudView(QWidget):
         self._size = 0.0
         self._network: Network | None = None
         self._selection = _NOTHING
-        self._subset: NDArray[np.int64] | None = None
         self._moving = False
         self._fresh = False
         self._home = True
         self._theme: Theme | None = None
         self._software = draws_in_software()
+        self._detail = Detail(software=self._software)
         self.scene = CloudScene() if opengl_works() else None
         self._build()
         self._rest = QTimer(self)
@@ -199,17 +200,11 @@ class CloudView(QWidget):
         self.scene.canvas.update()
 
     def _shown_rows(self) -> NDArray[np.int64] | None:
-        assert self.scene is not None
-        most = MOST_MOVING[self._software]
         n = len(self._positions)
-        if not self._moving or n <= most:
-            return None
-        if self._subset is None or len(self._subset) != most or self._subset[-1] >= n:
-            # A fixed random subset: the same points stay while the cloud turns.
-            chosen = np.random.default_rng(0).choice(n, most, replace=False)
-            self._subset = np.sort(chosen)
-            self.subsampled.emit(f"{most:,} of {n:,} points while moving")
-        return self._subset
+        rows = self._detail.rows(n) if self._moving else None
+        if rows is not None:
+            self.subsampled.emit(f"{len(rows):,} of {n:,} points while moving")
+        return rows
 
     def _draw_edges(self) -> None:
         assert self.scene is not None
@@ -331,7 +326,7 @@ class CloudView(QWidget):
         """The hand moved the camera."""
         assert self.scene is not None
         self._home = False
-        if len(self._positions) > MOST_MOVING[self._software] and not self._moving:
+        if len(self._positions) > self._detail.most and not self._moving:
             self._moving = True
             self._draw()
         self._rest.start()
@@ -363,12 +358,7 @@ class CloudView(QWidget):
         if row < 0:
             QToolTip.hideText()
             return
-        lines = [f"row {found}"]
-        for name, column in list(self._columns.items())[:6]:
-            value = column[row]
-            kind = np.asarray(value).dtype.kind
-            lines.append(f"{name}: {value:.4g}" if kind == "f" else f"{name}: {value}")
-        QToolTip.showText(where, "\n".join(lines), self)
+        QToolTip.showText(where, tip(found, row, self._columns), self)
 
     # Pictures and tests
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,3 +117,13 @@ class Hand:
 
     def _wheel(self, event: Any) -> None:
         self._view.navigated()
+
+
+def tip(number: int, row: int, columns: Mapping[str, Any], most: int = 6) -> str:
+    """What the pointer rests on: the row's number in the data and its first columns."""
+    lines = [f"row {number}"]
+    for name, column in list(columns.items())[:most]:
+        value = column[row]
+        kind = np.asarray(value).dtype.kind
+        lines.append(f"{name}: {value:.4g}" if kind == "f" else f"{name}: {value}")
+    return "\n".join(lines)

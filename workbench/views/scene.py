@@ -11,9 +11,6 @@ from engine.layers import Axis
 from workbench.theme import Theme
 from workbench.views.opengl import Color, scene
 
-MOST_MOVING = {True: 30_000, False: 1_000_000}
-"""Points drawn while something moves, on software and on hardware OpenGL (design measurements: a
-hundred thousand discs take a quarter of a second on llvmpipe)."""
 MOST_EDGES = 60_000
 FILL = 0.96
 """Height of the 3-D picture in diagonals of the cloud's bounding box."""
