@@ -142,8 +142,9 @@ def card(method_id: str) -> Card:
     if method_id not in known:
         import difflib
 
-        close = difflib.get_close_matches(method_id, known, n=3, cutoff=0.3) or list(known)
-        raise KeyError(f"There is no method '{method_id}'. Nearest: {', '.join(close)}.")
+        within = [name for name in known if method_id in name]
+        close = within or difflib.get_close_matches(method_id, known, n=3, cutoff=0.3)
+        raise KeyError(f"There is no method '{method_id}'. Nearest: {', '.join(close or known)}.")
     return known[method_id]
 
 

@@ -167,8 +167,9 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
 
 
 def _fail(owner: type, name: str, must: str, value: Any) -> ParameterError:
-    title = owner.__qualname__.removesuffix(".Params")
-    return ParameterError(name, f"The '{name}' parameter of {title} must be {must}. Got {value!r}.")
+    label = next((p.label for p in parameters(owner) if p.name == name), name)
+    told = f"'{name}'" if label == name.replace("_", " ") else f"'{name}' ({label})"
+    return ParameterError(name, f"{told} must be {must}. Got {value!r}.")
 
 
 def check_value(owner: type, parameter: Parameter, value: Any) -> None:

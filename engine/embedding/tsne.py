@@ -156,7 +156,8 @@ def _embed(values: Floats, seed: int, params: _Params) -> tuple[Floats, float]:
         learning_rate="auto" if params.rate is None else params.rate,
         max_iter=params.iterations,
         metric=params.metric,
-        init="pca",
+        # Principal components, unless there are fewer columns than the map has dimensions.
+        init="pca" if values.shape[1] >= params.dimension else "random",
         random_state=seed,
         method="barnes_hut",
     )

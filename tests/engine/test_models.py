@@ -106,7 +106,7 @@ def test_newer_unknown_and_misfitting_models(fit, tmp_path):
         load_model(path)
     save_model(path, fit)
     rewritten(path, fitted={"zoom": -1})
-    with pytest.raises(DataError, match="'zoom' parameter of Toy must be"):
+    with pytest.raises(DataError, match="'zoom' must be"):
         load_model(path)
 
 

@@ -138,5 +138,5 @@ def test_script_imports_the_engine_alone(listed):
 
 def test_illegal_parameters_are_told(listed):
     spec = runs.RunSpec(method="embedding.toy", data="x", params={"zoom": 99})
-    with pytest.raises(params.ParameterError, match="'zoom' parameter of Toy"):
+    with pytest.raises(params.ParameterError, match="'zoom' must be"):
         as_python(spec)

@@ -360,8 +360,6 @@ class CloudView(QWidget):
             return
         QToolTip.showText(where, tip(found, row, self._columns), self)
 
-    # Pictures and tests
-
     def _on_draw(self, event: Any) -> None:
         if self._fresh:
             self._fresh = False

@@ -1,0 +1,268 @@
+"""What every method of the catalogue owes to those who run it, as functions of its card.
+
+A plug-in's author calls `check_all(card)` on a method that works on tables.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.catalog import Card
+from engine.data.table import Table
+from engine.jobs import FitJob, FitWorker
+from engine.layers import Network, Points
+from engine.method import DataError, Refines, Snapshot
+from engine.params import LIVE, Parameter, ParameterError, from_json, parameters, to_json
+from engine.runs import Fit, RunSpec
+
+ROWS = 60
+
+
+def table(n: int = ROWS, seed: int = 3) -> Table:
+    """A noisy arc in three dimensions with a class per row."""
+    rng = np.random.default_rng(seed)
+    angle = np.sort(rng.uniform(0, np.pi, n))
+    values = np.column_stack([np.cos(angle), np.sin(angle), 0.1 * angle])
+    values += 0.02 * rng.normal(size=values.shape)
+    half = (angle > np.pi / 2).astype(np.int64)
+    return table_of(values, half)
+
+
+def table_of(values: Any, half: Any = None) -> Table:
+    values = np.asarray(values, dtype=np.float64)
+    columns = tuple(f"c{k}" for k in range(values.shape[1]))
+    labels = {} if half is None else {"half": half}
+    return Table(
+        name="arc", spec="arc", values=values, columns=columns, labels=labels,
+        label="half" if labels else "",
+    )  # fmt: skip
+
+
+def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
+    """The defaults, with neighbours and perplexity cut to what n rows allow."""
+    defaults = card.load().Params()
+    for name, most in (("knn", max(2, n // 6)), ("perplexity", max(2.0, (n - 2) / 4))):
+        if name not in values and getattr(defaults, name, 0) > most:
+            values[name] = most
+    return replace(defaults, **values)
+
+
+def fitted(card: Card, data: Table, params: Any = None, seed: int = 0) -> Fit:
+    """A fit run to its end."""
+    params = params_for(card, len(data)) if params is None else params
+    fit = Fit(RunSpec(method=card.id, data=data.spec, params=to_json(params), seed=seed), data)
+    for _ in fit:
+        pass
+    return fit
+
+
+def live(card: Card) -> list[Parameter]:
+    return [p for p in parameters(card.load().Params) if p.effect is LIVE]
+
+
+def extremes(p: Parameter) -> list[Any]:
+    """Values at the ends of a slider, or every choice."""
+    if p.kind == "choice":
+        return list(p.choices)
+    if p.kind == "bool":
+        return [False, True]
+    if p.bound is None:
+        return []
+    ends = p.bound.soft or (p.bound.low, p.bound.high)
+    found = [round(e) if p.kind == "int" else float(e) for e in ends]
+    return [*found, None] if p.optional else found
+
+
+def same(one: Snapshot, other: Snapshot) -> None:
+    """Two frames are equal in every array, bit for bit."""
+    assert [x.name for x in one.layers] == [x.name for x in other.layers]
+    for a, b in zip(one.layers, other.layers, strict=True):
+        if isinstance(a, Points) and isinstance(b, Points):
+            np.testing.assert_array_equal(a.positions, b.positions)
+            assert list(a.columns) == list(b.columns)
+    assert dict(one.metrics) == dict(other.metrics)
+    assert one.notes == other.notes
+
+
+def check_parameters(card: Card) -> None:
+    """Documented, bounded, legal by default, and through JSON unharmed."""
+    kind = card.load().Params
+    found = parameters(kind)
+    defaults = kind()
+    for p in found:
+        assert p.doc.text, f"{p.name} says nothing"
+        assert p.kind != "float" or p.bound is not None, f"{p.name} has no bounds"
+        if p.bound is not None:
+            assert p.bound.low < p.bound.high
+    assert from_json(kind, to_json(defaults)) == defaults
+    for p in found:
+        if p.bound is not None:
+            try:
+                replace(defaults, **{p.name: p.bound.high * 2 + 1})
+            except ParameterError as error:
+                assert p.name in str(error) or p.label in str(error)
+            else:
+                raise AssertionError(f"{p.name} takes a value beyond its bound")
+
+
+def check_steps(card: Card) -> None:
+    """A fit counts forwards, ends with its picture, and reports finite numbers."""
+    data = table()
+    fit = Fit(RunSpec(method=card.id, data="arc", params=to_json(params_for(card))), data)
+    index, last = 0, None
+    for step in fit:
+        assert step.index >= index and step.stage
+        assert step.total is None or step.index <= step.total
+        assert all(math.isfinite(v) for v in step.metrics.values())
+        index, last = step.index, step.snapshot or last
+    assert last is not None and last.coarse == ""
+    same(last, fit.result())
+    check_snapshot(last, len(data))
+
+
+def check_snapshot(snapshot: Snapshot, n: int) -> None:
+    """Finite numbers on named axes, about rows that exist."""
+    names = [layer.name for layer in snapshot.layers]
+    assert len(set(names)) == len(names)
+    assert any(layer.role == "prediction" for layer in snapshot.layers)
+    for layer in snapshot.layers:
+        if isinstance(layer, Points):
+            assert np.isfinite(layer.positions).all()
+            assert len(layer.axes) == layer.positions.shape[1]
+            assert all(axis.name for axis in layer.axes)
+            assert layer.colour_by in ("", *layer.columns)
+            assert all(len(c) == len(layer.positions) for c in layer.columns.values())
+        if isinstance(layer, Network):
+            assert len(layer.edges) == 0 or layer.edges.max() < n
+            assert len(layer.weights) == len(layer.edges)
+    assert all(math.isfinite(v) for v in snapshot.metrics.values())
+
+
+def check_repeatable(card: Card) -> None:
+    """The same seed gives the same numbers."""
+    same(fitted(card, table()).result(), fitted(card, table()).result())
+
+
+def check_evaluation(card: Card) -> None:
+    """A frame depends on the fit and its parameters, not on what was shown before; every end of
+    every LIVE slider is a frame or one sentence; previews end in the frame itself."""
+    fit = fitted(card, table())
+    method, base = fit.method, fit.params
+    first = method.evaluate(base)
+    for p in live(card):
+        for value in extremes(p):
+            wanted = replace(base, **{p.name: value})
+            try:
+                frame = method.evaluate(wanted)
+            except DataError as error:
+                assert_sentence(error)
+                continue
+            assert frame.params == wanted
+            check_snapshot(frame, ROWS)
+            if isinstance(method, Refines):
+                frames = [f for f in method.refine(wanted) if f is not None]
+                assert frames[-1].coarse == ""
+                same(frames[-1], frame)
+    again = method.evaluate(base)
+    same(first, again)
+    same(again, fitted(card, table()).method.evaluate(base))
+
+
+def check_state(card: Card) -> None:
+    """What was saved evaluates as what was fitted."""
+    fit = fitted(card, table())
+    state = fit.method.state()
+    assert all(isinstance(v, np.ndarray) and v.dtype != object for v in state.values())
+    again = card.load().from_state(fit.params, {k: v.copy() for k, v in state.items()})
+    wanted = [fit.params]
+    wanted += [replace(fit.params, **{p.name: extremes(p)[0]}) for p in live(card) if extremes(p)]
+    for params in wanted:
+        try:
+            frame = fit.method.evaluate(params)
+        except DataError:
+            continue
+        same(again.evaluate(params), frame)
+
+
+def check_cancel(card: Card, data: Table) -> None:
+    """Cancelled in the middle, a fit is over within a fifth of a second, and another can follow."""
+    ended: dict[int, float] = {}
+
+    def on_event(job: FitJob, event: str) -> None:
+        if event in ("cancelled", "finished", "failed"):
+            ended[job.number] = time.monotonic()
+
+    worker = FitWorker(on_event)
+    try:
+        spec = RunSpec(method=card.id, data="arc", params=to_json(card.load().Params()))
+        job = FitJob(spec, data)
+        worker.submit(job)
+        until(lambda: job.step is not None)
+        asked = time.monotonic()
+        job.cancel()
+        until(lambda: job.over)
+        assert job.state in ("cancelled", "finished"), job.error
+        assert ended[job.number] - asked < 0.2
+    finally:
+        worker.close()
+
+
+def until(condition: Any, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+BAD = {
+    "one row": np.zeros((1, 3)),
+    "two rows": np.eye(2, 3),
+    "equal rows": np.ones((30, 3)),
+    "a missing value": np.where(np.eye(30, 3) > 0, np.nan, 1.0),
+}
+
+
+def check_bad_data(card: Card) -> None:
+    """What cannot be embedded is refused in one sentence."""
+    for name, values in BAD.items():
+        try:
+            fitted(card, table_of(values), card.load().Params())
+        except DataError as error:
+            assert_sentence(error)
+        else:
+            raise AssertionError(f"{card.id} took {name}")
+
+
+def check_odd_data(card: Card) -> None:
+    """Duplicates, constant columns, separate parts and one column give a picture; what must be
+    known of it is said."""
+    values = table().values
+    doubled = np.concatenate([values, values[:5]])
+    constant = np.column_stack([values, np.ones(len(values))])
+    apart = np.concatenate([values, values + 100.0])
+    for odd in (doubled, constant, apart, values[:, :1]):
+        data = table_of(odd)
+        snapshot = fitted(card, data).result()
+        check_snapshot(snapshot, len(data))
+    assert any("constant" in n.text for n in fitted(card, table_of(constant)).result().notes)
+
+
+def assert_sentence(error: Exception) -> None:
+    text = str(error)
+    assert text[:1].isupper() and text.rstrip().endswith("."), text
+    assert "\n" not in text and len(text) < 300
+
+
+def check_all(card: Card) -> None:
+    check_parameters(card)
+    check_steps(card)
+    check_repeatable(card)
+    check_evaluation(card)
+    check_state(card)
+    check_bad_data(card)
+    check_odd_data(card)
