@@ -304,13 +304,16 @@ class Exporting(QObject):
         self._window.close()
 
     def close(self) -> None:
-        """The session ends as the person wished: nothing is left to bring back."""
         self._autosave.stop()
-        self._kept.forget()
-        self._kept.release()
         if self._dialog is not None:
             self._dialog.close()
             self._dialog = None
+
+    def let_go(self) -> None:
+        """The session has ended as the person wished, and no thread writes any more: nothing is
+        left to bring back."""
+        self._kept.forget()
+        self._kept.release()
 
     # Small things shared above
 

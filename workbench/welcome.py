@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-COLUMNS = 4
 PICTURE = (208, 132)
+MARGIN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class _CardView(QFrame):
         sentence.setProperty("role", "small")
         sentence.setWordWrap(True)
         sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
-        sentence.setMinimumHeight(50)
+        sentence.setMinimumHeight(36)
         layout.addWidget(sentence, 1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -89,11 +89,12 @@ class Welcome(QScrollArea):
     def __init__(self, cards: list[Card], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget(self)
         page.setObjectName("form")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         column = QVBoxLayout(page)
-        column.setContentsMargins(32, 28, 32, 28)
+        column.setContentsMargins(MARGIN, 28, MARGIN, 28)
         column.setSpacing(8)
         title = QLabel("What does your data look like from inside?", page)
         title.setProperty("role", "title")
@@ -120,14 +121,29 @@ class Welcome(QScrollArea):
         self.setWidget(page)
 
     def _cards(self, cards: list[Card], page: QWidget) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(16)
-        for number, card in enumerate(cards):
-            view = _CardView(card, page)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(16)
+        self._views = [_CardView(card, page) for card in cards]
+        for view in self._views:
             view.chosen.connect(self.sample_chosen)
-            grid.addWidget(view, number // COLUMNS, number % COLUMNS)
-        grid.setColumnStretch(COLUMNS, 1)
-        return grid
+        self._columns = 0
+        self._arrange(4)
+        return self._grid
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._grid.setColumnStretch(self._columns, 0)
+        self._columns = columns
+        for number, view in enumerate(self._views):
+            self._grid.addWidget(view, number // columns, number % columns)
+        self._grid.setColumnStretch(columns, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many cards in a row as there is room for."""
+        room = event.size().width() - 2 * MARGIN + 16
+        self._arrange(max(1, room // (PICTURE[0] + 26 + 16)))
+        super().resizeEvent(event)
 
     def show_recent(self, paths: list[str]) -> None:
         """Files opened last, newest first."""

@@ -66,6 +66,11 @@ class Window(QMainWindow):
         self.welcome.show_recent(settings.recent())
         self._show_method()
         self._refresh_actions()
+        # Its buttons have got their style since it was measured: without this the window opens as
+        # wide as they were before.
+        for part in self.top.findChildren(QWidget):
+            part.ensurePolished()
+        self.top.updateGeometry()
 
     def _slot(self, name: str) -> Callable[[], None]:
         found: Callable[[], None] = getattr(self.requests, name)
@@ -358,6 +363,7 @@ class Window(QMainWindow):
         """Stop threads and close canvases; may be called twice."""
         self.exporting.close()
         self.session.close()
+        self.exporting.let_go()
         if self.panel is not None:
             self.panel.release()
         self.settings.set_geometry(self.saveGeometry(), self.splitter.saveState())

@@ -16,7 +16,7 @@ from workbench.views.plot import Plot
 MOST_DOTS = 1500
 """More points than this are drawn as their density: dots would hide one another, and pyqtgraph
 takes a tenth of a second for ten thousand of them."""
-BINS = (220, 150)
+BINS = (130, 80)
 
 
 class ScatterView(Plot):

@@ -12,7 +12,7 @@ from workbench.theme import Theme
 from workbench.views.opengl import Color, scene
 
 MOST_EDGES = 60_000
-FILL = 0.96
+FILL = 1.12
 """Height of the 3-D picture in diagonals of the cloud's bounding box."""
 SMALLEST, LARGEST = 0.6, 1.1
 """Between these shares of the fitted extent a moving cloud keeps the camera still."""
