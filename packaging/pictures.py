@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the pictures that ship with the program, from the program itself.
 
-    .venv/bin/python packaging/pictures.py            thumbnails of the sample cards
-    .venv/bin/python packaging/pictures.py --window   and, on a display, the README's screenshots
+.venv/bin/python packaging/pictures.py            thumbnails of the sample cards
+.venv/bin/python packaging/pictures.py --window   and, on a display, the README's screenshots
 """
 
 from __future__ import annotations

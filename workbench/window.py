@@ -64,7 +64,8 @@ class Window(QMainWindow):
         self._connect()
         self._set_icons()
         self.welcome.show_recent(settings.recent())
-        self._show_method()
+        # The form waits for `ready`: its parameter class comes with the method's libraries.
+        self.top.show_method(self.document.method_id)
         self._refresh_actions()
         # Its buttons have got their style since it was measured: without this the window opens as
         # wide as they were before.
@@ -286,6 +287,7 @@ class Window(QMainWindow):
     @Slot()
     def _show_ready(self) -> None:
         self.tasks.set_device(self.document.device)
+        self._show_params()
         _spare_the_collector()
 
     @Slot()

@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from engine.device import limit_threads
 from tests.bench.report import Report
 
 BENCHES = {
@@ -23,6 +24,7 @@ BENCHES = {
 
 
 def main(words: list[str]) -> int:
+    limit_threads()  # as the program does, before numpy comes
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
