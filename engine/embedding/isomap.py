@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import shortest_path
+from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
 from engine.data.table import Table
@@ -23,9 +23,10 @@ from engine.embedding import drawing, reading
 from engine.layers import Array, Axis, Curves, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics import graphs, mds, neighbours
+from engine.numerics.blocks import row_blocks, symmetric_mean
 from engine.numerics.held import from_arrays, to_arrays
 from engine.params import LIVE, REFIT, Bound, Doc, check
-from engine.stages import Stages
+from engine.stages import Stages, beats
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -181,11 +182,16 @@ def _learn(
             lambda: neighbours.search(read.values, depth, params.metric),
         ),
     )
-    lengths, component, joined = edge_lengths(read.values, near, params.knn, params.metric)
     key = (read.source, params.knn)
+    lengths, component, joined = yield from reading.said(
+        "neighbour graph",
+        stages.get_with_beats(
+            "graph", key, lambda: edge_lengths(read.values, near, params.knn, params.metric)
+        ),
+    )
     layout, residual = yield from reading.said(
         "shortest paths and scaling",
-        stages.get_with_beats("layout", key, lambda: _scaled(lengths)),
+        stages.get_by_steps("layout", key, lambda: _laid_out(lengths)),
     )
     duplicates = int(np.count_nonzero(near.distances[:, 0] == 0))
     return Fitted(
@@ -218,9 +224,26 @@ def edge_lengths(
     return sparse.csr_array(both + extra + extra.T), component, len(edges)
 
 
-def _scaled(lengths: sparse.csr_array) -> tuple[Floats, Floats]:
+def shortest_paths(lengths: sparse.csr_array) -> Generator[None, None, Floats]:
+    """Path lengths (m, m) along edges, exactly symmetric, yielding between blocks of rows.
+
+    Dijkstra's algorithm from every row: scipy's holds the interpreter's lock, hence the blocks.
+    """
+    m = lengths.shape[0]
+    paths = np.empty((m, m))
+    for part in row_blocks(m, 2e4 * m):
+        paths[part] = dijkstra(lengths, indices=np.arange(part.start, part.stop))
+        yield None
+    return (yield from symmetric_mean(paths))
+
+
+def _laid_out(lengths: sparse.csr_array) -> Generator[None, None, tuple[Floats, Floats]]:
+    paths = yield from shortest_paths(lengths)
+    return (yield from beats(lambda: _scaled(paths)))
+
+
+def _scaled(paths: Floats) -> tuple[Floats, Floats]:
     """Coordinates (m, 6) and the residual variance after 1, ..., 6 of them."""
-    paths = shortest_path(lengths, method="D", directed=False)
     layout = mds.classical(paths, DIMENSIONS)
     some = np.linspace(0, len(paths) - 1, min(len(paths), PAIRED)).round().astype(np.int64)
     pairs = np.triu_indices(len(some), 1)

@@ -30,7 +30,11 @@ MOST_CLUSTERED = 50_000
 PREVIEW = 220
 """Points that a preview lays out."""
 SWEEPS = 100
+PREVIEW_COLUMNS = 1000
+"""Potentials that a preview compares at most."""
 PREVIEW_SWEEPS = 8
+UNSEEN = 1e-9
+"""Eigenvectors of which less is left change no digit of a preview: potentials floor at 1e-7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,8 +203,11 @@ def preview(fitted: Fitted, params: Params) -> Layout:
     """A layout of the preview points, which all others follow:
     Y = s (B - P B_q) + P Y_q, where B is the fit's own layout and s the ratio of extents."""
     t, walk = fitted.time(params), fitted.walk
-    rows = potentials.potential(walk.power(t, fitted.preview), params.gamma)
-    apart = finish(row_distances_steps(rows))
+    # Every so many columns stand for all; the same ones at every t, so that the map glides.
+    stride = -(-len(fitted.values) // PREVIEW_COLUMNS)
+    reached = walk.power(t, fitted.preview, slice(None, None, stride), least=UNSEEN)
+    rows = potentials.potential(reached, params.gamma)
+    apart = np.sqrt(stride) * finish(row_distances_steps(rows))
     points = mds.classical(apart, params.dimension)
     stresses = []
     for sweep in mds.smacof(mds.target(apart), points, sweeps=PREVIEW_SWEEPS):

@@ -37,22 +37,44 @@ class Walk:
         return np.asarray(self.vectors / np.sqrt(self.stationary)[:, None])
 
     def powers(self, t: float) -> Floats:
-        """mu^t (k,); an eigenvalue below 0 has no real power and counts as 0 for fractional t."""
-        if float(t).is_integer():
-            return np.asarray(self.values**t)
-        return np.asarray(np.maximum(self.values, 0.0) ** t)
+        """mu^t (k,). Where mu < 0 the real part of the principal power, |mu|^t cos(pi t): it is mu^t
+        at every whole t and glides between them."""
+        left = np.abs(self.values) ** t
+        below = self.values < 0.0
+        left[below] *= (-1.0) ** t if float(t).is_integer() else np.cos(np.pi * t)
+        return np.asarray(left)
 
-    def power(self, t: float, rows: NDArray[np.int64] | slice = slice(None)) -> Floats:
-        """Rows of P^t (len(rows), n), nonnegative."""
+    def power(
+        self,
+        t: float,
+        rows: NDArray[np.int64] | slice = slice(None),
+        columns: slice = slice(None),
+        *,
+        least: float = 1e-17,
+    ) -> Floats:
+        """Rows and columns of P^t, nonnegative; eigenvectors of which less than `least` is left
+        take no part."""
         left = self.powers(t)
-        # What has decayed below rounding takes no part in the product.
-        kept = np.flatnonzero(np.abs(left) > 1e-17)
         scale = np.sqrt(self.stationary)
-        inside = self.vectors[rows][:, kept] * left[kept]
-        product = inside @ self.vectors[:, kept].T
-        product *= scale
+        vectors = self.vectors[columns]
+        product = None
+        for part in _runs(np.abs(left) > least):
+            term = (self.vectors[rows, part] * left[part]) @ vectors[:, part].T
+            product = term if product is None else product + term
+        assert product is not None
+        product *= scale[columns]
         product /= scale[rows, None]
-        return np.maximum(product, 0.0)
+        return np.maximum(product, 0.0, out=product)
+
+
+def _runs(kept: NDArray[np.bool_]) -> list[slice]:
+    """Leading and trailing True, between which eigenvalues near 0 have faded: as slices, for
+    picking single columns would copy a whole matrix."""
+    gone = np.flatnonzero(~kept)
+    if len(gone) == 0:
+        return [slice(0, len(kept))]
+    runs = [slice(0, int(gone[0])), slice(int(gone[-1]) + 1, len(kept))]
+    return [run for run in runs if run.start < run.stop]
 
 
 def with_diagonal(weights: Weights, density: float = 0.0) -> Weights:

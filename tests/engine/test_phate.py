@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from engine.data import open_any
@@ -128,3 +129,23 @@ def test_saved_and_loaded_is_the_same_map(roll):
         positions(again.evaluate(params)), positions(roll.evaluate(params))
     )
     assert again.evaluate(Params()).chosen["time"] == roll.evaluate(Params()).chosen["time"]
+
+
+def test_slow_subspace_holds_the_leading_eigenvectors():
+    kernel = walks.with_diagonal(fitted("sample:tree")._fitted.weights)
+    scale = sparse.diags_array(np.asarray(kernel.sum(axis=1)).ravel() ** -0.5)
+    walk = sparse.csr_array(scale @ kernel @ scale)
+    exact = np.linalg.eigvalsh(walk.toarray())[::-1]
+    values, vectors = clusters.slow_subspace(walk, 100, 0)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(100), atol=1e-8)
+    # Ritz values never exceed the eigenvalues; the first are nearly reached.
+    assert (values <= exact[:100] + 1e-10).all()
+    np.testing.assert_allclose(values[:20], exact[:20], atol=0.01)
+
+
+def test_landmarks_of_rows_that_mostly_coincide():
+    places = np.random.default_rng(0).normal(size=(30, 3))
+    kernel = sparse.csr_array(np.kron(np.exp(-cdist(places, places)), np.ones((20, 20))))
+    cluster = clusters.spectral_clusters(kernel, 200, 0)
+    alike = cluster.reshape(30, 20)
+    assert (alike == alike[:, :1]).all() and len(np.unique(alike)) == cluster.max() + 1
