@@ -37,8 +37,8 @@ class Walk:
         return np.asarray(self.vectors / np.sqrt(self.stationary)[:, None])
 
     def powers(self, t: float) -> Floats:
-        """mu^t (k,). Where mu < 0 the real part of the principal power, |mu|^t cos(pi t): it is mu^t
-        at every whole t and glides between them."""
+        """mu^t (k,). Where mu < 0 the real part of its principal power, |mu|^t cos(pi t), which is
+        mu^t at every whole t and glides between them."""
         left = np.abs(self.values) ** t
         below = self.values < 0.0
         left[below] *= (-1.0) ** t if float(t).is_integer() else np.cos(np.pi * t)

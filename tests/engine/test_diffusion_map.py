@@ -130,3 +130,10 @@ def test_saved_and_loaded_is_the_same_map():
         again.evaluate(moved).layer("map").positions,
         method.evaluate(moved).layer("map").positions,
     )
+
+
+def test_powers_of_negative_eigenvalues_glide_through_the_whole_ones():
+    walk = walks.Walk(np.array([1.0, 0.5, -0.6]), np.eye(3), np.full(3, 1 / 3))
+    for t in (1, 2, 5):
+        np.testing.assert_allclose(walk.powers(t), walk.values**t)
+        np.testing.assert_allclose(walk.powers(t + 1e-9), walk.values**t, atol=1e-8)
