@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def score(query: str, text: str) -> int:
@@ -34,7 +42,16 @@ class CommandPalette(QDialog):
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("Type a command")
         self.line.setAccessibleName("Command")
-        self.list = QListWidget(self)
+        self.list = QTreeWidget(self)
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setAccessibleName("Commands")
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
@@ -56,15 +73,16 @@ class CommandPalette(QDialog):
         found = [(score(query, action.text()), n) for n, action in enumerate(self._actions)]
         for value, number in sorted(found, key=lambda pair: (-pair[0], pair[1])):
             if value:
-                self.list.addItem(self._item(number))
-        self.list.setCurrentRow(0)
+                self.list.addTopLevelItem(self._item(number))
+        self.list.setCurrentItem(self.list.topLevelItem(0))
 
-    def _item(self, number: int) -> QListWidgetItem:
+    def _item(self, number: int) -> QTreeWidgetItem:
         action = self._actions[number]
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text())
-        item.setIcon(action.icon())
-        item.setData(Qt.ItemDataRole.UserRole, number)
+        item = QTreeWidgetItem([action.text(), keys])
+        item.setData(0, Qt.ItemDataRole.UserRole, number)
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setForeground(1, self.palette().placeholderText())
         return item
 
     @Slot()
@@ -72,14 +90,16 @@ class CommandPalette(QDialog):
         item = self.list.currentItem()
         if item is None:
             return
-        action = self._actions[item.data(Qt.ItemDataRole.UserRole)]
+        action = self._actions[item.data(0, Qt.ItemDataRole.UserRole)]
         self.accept()
         action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-            if step and self.list.count():
-                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+            count = self.list.topLevelItemCount()
+            if step and count:
+                row = self.list.indexOfTopLevelItem(self.list.currentItem()) + step
+                self.list.setCurrentItem(self.list.topLevelItem(row % count))
                 return True
         return super().eventFilter(watched, event)

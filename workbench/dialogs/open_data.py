@@ -72,7 +72,8 @@ class OpenDataDialog(QDialog):
         parts = [f"<b>{found.count} rows, {len(found.columns)} columns of numbers.</b>"]
         parts += found.remarks
         if found.gaps:
-            parts.append(f"{found.gaps} values are missing.")
+            verb = "value is" if found.gaps == 1 else "values are"
+            parts.append(f"{found.gaps} {verb} missing.")
         if found.infinities:
             parts.append(f"{found.infinities} values are infinite.")
         return " ".join(parts)

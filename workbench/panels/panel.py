@@ -241,7 +241,12 @@ class Panel(QWidget):
             self._grid_layout.addWidget(
                 self.beside[number], place // columns, place % columns, 1, 1
             )
+        for place, number in enumerate(wanted):
+            self.beside[number].legend.set_wanted(place == 0)
         comparing = len(wanted) > 0
+        if comparing == self._pictures.isVisibleTo(self):
+            # Scores of several runs need the room, curves of the active one do not.
+            self._below.setSizes([320, 620] if comparing else [540, 400])
         self._grid.setVisible(comparing)
         self._pictures.setVisible(not comparing)
         for number, view in self.beside.items():

@@ -22,16 +22,23 @@ class Legend(QWidget):
         super().__init__(parent)
         self._colouring: Colouring | None = None
         self._theme: Theme | None = None
+        self._wanted = True
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     def show_colouring(self, found: Colouring) -> None:
         self._colouring = found
         described = bool(found.names) or bool(found.colormap)
-        self.setVisible(described)
+        self.setVisible(described and self._wanted)
         words = ", ".join(found.names) or f"{found.limits[0]:.3g} to {found.limits[1]:.3g}"
         self.setAccessibleName(f"{found.title}: {words}" if described else "")
         self.update()
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Of pictures side by side in the same colours one legend is enough."""
+        self._wanted = wanted
+        if self._colouring is not None:
+            self.show_colouring(self._colouring)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
