@@ -74,7 +74,12 @@ class CommandPalette(QDialog):
         for value, number in sorted(found, key=lambda pair: (-pair[0], pair[1])):
             if value:
                 self.list.addTopLevelItem(self._item(number))
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self._choose(0)
+
+    def _choose(self, row: int) -> None:
+        item = self.list.topLevelItem(row)
+        if item is not None:
+            self.list.setCurrentItem(item)
 
     def _item(self, number: int) -> QTreeWidgetItem:
         action = self._actions[number]
@@ -88,7 +93,8 @@ class CommandPalette(QDialog):
     @Slot()
     def _run(self) -> None:
         item = self.list.currentItem()
-        if item is None:
+        # A click may also be an activation, which must not run the command a second time.
+        if item is None or self.result():
             return
         action = self._actions[item.data(0, Qt.ItemDataRole.UserRole)]
         self.accept()
@@ -100,6 +106,6 @@ class CommandPalette(QDialog):
             count = self.list.topLevelItemCount()
             if step and count:
                 row = self.list.indexOfTopLevelItem(self.list.currentItem()) + step
-                self.list.setCurrentItem(self.list.topLevelItem(row % count))
+                self._choose(row % count)
                 return True
         return super().eventFilter(watched, event)

@@ -22,13 +22,15 @@ def asked(qtbot):
     ran = []
     actions = [QAction(text) for text in ("Open data…", "Export figure…", "Switch theme")]
     for action in actions:
-        action.triggered.connect(lambda _=False, text=action.text(): ran.append(text))
+        action.triggered.connect(lambda _=False, action=action: ran.append(action.text()))
     off = QAction("Fit")
     off.setEnabled(False)
     palette = CommandPalette([*actions, off])
-    qtbot.addWidget(palette)
     palette.show()
-    return palette, ran, actions
+    yield palette, ran, actions
+    if ran:  # a command that has run closes and deletes its palette
+        return
+    palette.close()
 
 
 def shown(palette):
