@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from engine.numerics.heat import Spectrum, tail_bound
 
 Floats = NDArray[np.float64]
 
-SHOWN_EIGENVALUES = 100
+SHOWN_EIGENVALUES = 200
 WORRYING_FLOOR = 0.05
 HOPELESS_CLIPPED = 0.5
 
@@ -80,7 +80,7 @@ def settled(fitted: Fitted, fixed: Fixed, layout: Layout, params: Params, step: 
         _points(fitted, fixed, layout),
         fixed.network,
         entropy_layer(fitted, params),
-        fixed.spectrum,
+        spectrum_layer(fitted, fixed, params),
         stress_layer(layout.stresses),
     )
     return Snapshot(
@@ -100,7 +100,7 @@ def coarse(fitted: Fitted, fixed: Fixed, layout: Layout, params: Params) -> Snap
             _points(fitted, fixed, layout),
             fixed.network,
             entropy_layer(fitted, params),
-            fixed.spectrum,
+            spectrum_layer(fitted, fixed, params),
         ),
         params=params,
         metrics=metrics(fitted, layout, params),
@@ -164,6 +164,13 @@ def entropy_layer(fitted: Fitted, params: Params) -> Curves:
         axes=(Axis("diffusion time t", log=True), Axis("entropy", "nat")),
         marks=marks,
     )
+
+
+def spectrum_layer(fitted: Fitted, fixed: Fixed, params: Params) -> Curves:
+    """Eigenvalues, with the place where they pass 1 / t: those left of it keep their heat."""
+    kept = int(np.searchsorted(fitted.values, 1.0 / time_of(fitted, params)))
+    inside = 0 < kept < len(fixed.spectrum.x)
+    return replace(fixed.spectrum, marks={"1/t passed at": float(kept)} if inside else {})
 
 
 def stress_layer(stresses: tuple[float, ...]) -> Curves:
