@@ -30,8 +30,8 @@ def main(words: list[str]) -> int:
         print(f"check: {reason}", file=sys.stderr)
         return 2
     steps = {
-        "lint": [python, "-m", "ruff", "check", "."],
-        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "lint": [python, "-m", "ruff", "check", "--no-cache", "."],
+        "format": [python, "-m", "ruff", "format", "--no-cache", "--check", "."],
         "types": [python, "-m", "mypy"],
     }
     failed = [name for name, command in steps.items() if not passed(name, command, None)]

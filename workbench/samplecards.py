@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data.samples import samples
 from PySide6.QtGui import QPixmap
 
+from engine.data.samples import samples
 from workbench.welcome import Card
 
 _PICTURES = Path(__file__).parent.parent / "resources" / "thumbnails"
