@@ -86,7 +86,10 @@ class Fit:
             self.method.stages = reuse.stages  # type: ignore[attr-defined]
         self._steps = self.method.fit(data, rng=device.rng(spec.seed), device=spec.device)
         self._waiting: Any = None
-        self._replay = {index: values for index, values in spec.step_changes}
+        # Two changes can fall on one long step; both count.
+        self._replay: dict[int, dict[str, Any]] = {}
+        for index, values in spec.step_changes:
+            self._replay.setdefault(index, {}).update(values)
         self.history: list[tuple[int, Mapping[str, Any]]] = []
         self._started = False
         self._index = 0
