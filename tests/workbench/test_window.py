@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.numerics.procrustes import rotation
 from engine.params import LIVE, from_json, parameters, to_json
 
 pytestmark = pytest.mark.gl
@@ -167,6 +168,8 @@ def test_compare_shows_two_runs_with_linked_cameras_and_selection(qtbot, window)
     views = list(window.panel.beside.values())
     assert len(views) == 2 and all(v.isVisible() for v in views)
     assert window.panel.scores.table.columnCount() == 2
+    one, other = (view.shown()["positions"] for view in views)
+    np.testing.assert_allclose(rotation(other, one - one.mean(axis=0)), np.eye(2), atol=1e-5)
     window.panel.select(np.array([3, 5]))
     for view in views:
         assert list(view.shown()["selection"]) == [3, 5]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from engine.layers import Network, Points
 from engine.method import Snapshot
+from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.scores import ScoreTable
@@ -152,11 +153,24 @@ class Panel(QWidget):
         if points is None:
             return
         extra = getattr(run.data, "labels", {})
+        if view is self.beside.get(run.id):
+            points = self._laid_alike(run, points)
         whole = run.data is not None and len(points.positions) == len(run.data)
         if whole and not view.columns():
             points = replace(points, colour_by=run.data.colour_by)
         view.show_points(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
+
+    def _laid_alike(self, run: Run, points: Points) -> Points:
+        """Turned and mirrored to lie as the first of the compared maps does: how a map is turned
+        means nothing, and the eye should not have to undo it."""
+        first = self._document.run(self._document.compared[0]) if self.beside else None
+        if first is None or first is run or first.snapshot is None:
+            return points
+        leader = _main_points(first.snapshot)
+        if leader is None or leader.positions.shape != points.positions.shape:
+            return points
+        return replace(points, positions=turn(points.positions, leader.positions))
 
     def _dress(self, view: CloudView, run: Run, snapshot: Snapshot) -> None:
         settings = self._document.view
