@@ -185,8 +185,16 @@ def neighbour_graph(
     )
 
 
-def row_notes(total: int, computed: int, *, duplicates: int = 0, constant: int = 0) -> list[Note]:
-    """Rows that were not computed, rows that coincide, columns that say nothing."""
+def row_notes(
+    total: int,
+    computed: int,
+    *,
+    duplicates: int = 0,
+    constant: int = 0,
+    together: str = "they share one place.",
+) -> list[Note]:
+    """Rows that were not computed, rows that coincide (`together`: and what becomes of them),
+    columns that say nothing."""
     found = []
     if computed < total:
         found.append(
@@ -196,7 +204,7 @@ def row_notes(total: int, computed: int, *, duplicates: int = 0, constant: int =
             )
         )
     if duplicates:
-        found.append(Note(f"{duplicates} rows coincide with another row; they share one place."))
+        found.append(Note(f"{duplicates} rows coincide with another row; {together}"))
     if constant:
         what = "column is" if constant == 1 else "columns are"
         found.append(Note(f"{constant} {what} constant and say nothing about distances."))
@@ -219,3 +227,19 @@ def part_notes(component: Rows, joined: int, consequence: str) -> list[Note]:
             grave=True,
         )
     ]
+
+
+def loose_part_notes(parts: int) -> list[Note]:
+    """For maps that place parts of the graph at will."""
+    if parts < 2:
+        return []
+    return [
+        Note(
+            f"The rows fall into {parts} parts without neighbours in one another; where the "
+            "parts lie to one another means nothing."
+        )
+    ]
+
+
+LOOSE_DUPLICATES = "the map may set them apart."
+"""What becomes of coincident rows in those maps."""

@@ -26,7 +26,7 @@ from engine.embedding import drawing, reading
 from engine.embedding import tsne_descent as descent
 from engine.layers import Array, Axis, Curves
 from engine.method import DataError, Note, Snapshot, Step
-from engine.numerics import neighbours
+from engine.numerics import graphs, neighbours
 from engine.numerics.held import from_arrays, to_arrays
 from engine.numerics.procrustes import turn
 from engine.params import REFIT, STEP, Bound, Doc, check
@@ -103,7 +103,8 @@ class _Params:
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
     """The descent so far: positions (m, d) of the computed rows, and the divergence (nats) at each
-    iteration of the `planned`; `over` when it came to its end."""
+    iteration of the `planned`; `over` when it came to its end. `parts` are those of the graph of
+    neighbours."""
 
     positions: Floats
     divergence: Floats
@@ -111,6 +112,7 @@ class Fitted:
     over: bool
     rows: Rows
     place: sparse.csr_array | None
+    parts: int
     duplicates: int
     constant: int
 
@@ -221,6 +223,7 @@ class _Ready:
     """All before the descent: probabilities (m, m), the layout (m, d) to start from."""
 
     read: reading.Reading
+    parts: int
     duplicates: int
     joint: sparse.csr_array
     first: descent.Singles
@@ -234,7 +237,7 @@ class _Ready:
         reference = self.first / np.where(spread > 0, spread, 1.0)
         return Fitted(
             turn(layout.astype(np.float64), reference), np.array(path), planned, over,
-            self.read.rows, self.read.place, self.duplicates, self.read.constant,
+            self.read.rows, self.read.place, self.parts, self.duplicates, self.read.constant,
         )  # fmt: skip
 
 
@@ -274,7 +277,8 @@ def _prepare(
     first = yield from reading.said(
         "principal components", beats(lambda: descent.start(rows, params.dimension, seed))
     )
-    return _Ready(read, int(np.count_nonzero(near.distances[:, 0] == 0)), joint, first)
+    parts = len(graphs.components(joint)[1])
+    return _Ready(read, parts, int(np.count_nonzero(near.distances[:, 0] == 0)), joint, first)
 
 
 def _check(computed: int, perplexity: float) -> None:
@@ -313,7 +317,12 @@ def _notes(fitted: Fitted) -> tuple[Note, ...]:
     elif done < fitted.planned:
         found.append(Note(f"Nothing was gained any more after {done} iterations."))
     total = len(fitted.rows) if fitted.place is None else int(fitted.place.shape[0])
+    found += reading.loose_part_notes(fitted.parts)
     found += reading.row_notes(
-        total, len(fitted.rows), duplicates=fitted.duplicates, constant=fitted.constant
+        total,
+        len(fitted.rows),
+        duplicates=fitted.duplicates,
+        constant=fitted.constant,
+        together=reading.LOOSE_DUPLICATES,
     )
     return tuple(found)

@@ -195,6 +195,16 @@ def test_tsne_of_more_rows_than_computed_places_the_others():
     assert any("100 landmarks of 150 rows" in note.text for note in snapshot.notes)
 
 
+def test_tsne_of_separate_parts_and_duplicates_says_so():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(size=(60, 3)), rng.normal(size=(50, 3)) + 90])
+    values[5] = values[6]
+    _, snapshot = fitted(TSNE, table(values), perplexity=10.0, iterations=250)
+    said = " ".join(note.text for note in snapshot.notes)
+    assert "fall into 2 parts" in said and "2 rows coincide" in said
+    assert np.isfinite(snapshot.layer("map").positions).all()
+
+
 def test_tsne_refuses_a_perplexity_beyond_a_third_of_the_rows():
     with pytest.raises(DataError, match="third of them"):
         fitted(TSNE, open_any("sample:iris"), perplexity=60.0)

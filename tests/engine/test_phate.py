@@ -11,11 +11,13 @@ from scipy.spatial.distance import cdist
 
 from engine.data import open_any
 from engine.embedding import phate_potential as potentials
+from engine.embedding.heat_distance import row_distances
 from engine.embedding.phate import Phate
 from engine.embedding.phate_layout import preview
-from engine.numerics import clusters, walks
+from engine.numerics import clusters, graphs, neighbours, walks
 from engine.numerics.procrustes import distance
 from engine.numerics.scores import row_spearman
+from engine.stages import finish
 
 Params = Phate.Params
 
@@ -73,6 +75,30 @@ def test_potentials_run_from_probabilities_to_logarithms():
     # p^e / e differs from log p by a constant in the limit, which distances do not see.
     near = potentials.potential(rows, 0.99)
     np.testing.assert_allclose(cdist(near, near), cdist(logs, logs), rtol=0.03)
+
+
+def flat_roll(n=1000):
+    """A swiss roll of width 5 with noise 0.1, its kernel between 10 neighbours, and the distances
+    on the flat sheet."""
+    rng = np.random.default_rng(0)
+    t = 1.5 * np.pi * (1 + 2 * rng.random(n))
+    h = 5 * rng.random(n)
+    values = np.column_stack([t * np.cos(t), h, t * np.sin(t)]) + 0.1 * rng.normal(size=(n, 3))
+    flat = np.column_stack([(t * np.sqrt(1 + t**2) + np.arcsinh(t)) / 2, h])
+    near = finish(neighbours.search(values, 50))
+    weights = graphs.build(values, near, knn=10).weights
+    return walks.decompose(walks.with_diagonal(weights), n), cdist(flat, flat)
+
+
+def test_distances_on_the_roll_are_as_good_as_those_measured_before():
+    """Rank correlation with the sheet: reference values of an independent computation, of a
+    diffusion map too."""
+    walk, truth = flat_roll()
+    for t, expected in ((10.0, 0.533), (30.0, 0.749)):
+        rows = potentials.potential(walk.power(t), 1.0)
+        assert row_spearman(row_distances(rows), truth) == pytest.approx(expected, abs=2e-3)
+    places = walk.right()[:, 1:] * walk.powers(30.0)[1:]
+    assert row_spearman(row_distances(places), truth) == pytest.approx(0.648, abs=2e-3)
 
 
 def test_landmark_walk_is_the_product_of_the_two_walks():
