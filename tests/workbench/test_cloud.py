@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from engine.layers import Axis, Network, Points
+from tests.workbench.mouse import drag
 from workbench import theme
 from workbench.views import cloud as cloud_module
 from workbench.views.detail import Detail
@@ -90,9 +91,9 @@ def test_lasso_selects_what_it_goes_round(qtbot, view):
     left, right = low.x() - 12, high.x() + 12
     top, bottom = high.y() - 12, low.y() + 12
     QTest.mousePress(view.target, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(left, bottom))
-    for x, y in ((left, top), (right, top), (right, bottom), (left, bottom)):
-        QTest.mouseMove(view.target, QPoint(x, y))
-        qtbot.wait(5)
+    for x, y in ((left, top), (right, top), (right, bottom)):
+        qtbot.wait(30)  # vispy lets at most one move through in ten milliseconds
+        drag(view.target, QPoint(x, y))
     QTest.mouseRelease(view.target, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(left, bottom))
     assert heard == [[0, 1, 4, 5]]
 

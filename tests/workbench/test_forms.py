@@ -23,6 +23,7 @@ from engine.params import (
     check,
     parameters,
 )
+from tests.workbench.mouse import drag
 from workbench.forms.form import ParameterForm
 from workbench.forms.slider import number_text
 
@@ -152,7 +153,7 @@ def test_dragging_says_changing_and_letting_go_says_changed_once(form, listener)
     start = knob(slider)
     QTest.mousePress(slider, LEFT, pos=start)
     for step in range(1, 40):
-        QTest.mouseMove(slider, start + QPoint(step, 0))
+        drag(slider, start + QPoint(step, 0))
     QTest.mouseRelease(slider, LEFT, pos=start + QPoint(39, 0))
     assert listener.kinds().count("changed") == 1
     assert listener.kinds()[-1] == "changed"

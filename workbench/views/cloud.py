@@ -192,7 +192,8 @@ class CloudView(QWidget):
         positions, colours = self._positions, self._colouring.rgb
         if rows is not None:
             positions, colours = positions[rows], colours[rows]
-        self.scene.draw_points(positions, colours, self.point_size())
+        smooth = not (self._moving and self._software)
+        self.scene.draw_points(positions, colours, self.point_size(), smooth=smooth)
         if not self._moving:
             self.scene.draw_box(self._positions)
         self._draw_edges()

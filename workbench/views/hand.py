@@ -80,6 +80,7 @@ class Hand:
         if pressed is None or event.button != 1:
             return
         wandered = np.abs(np.asarray(event.pos) - pressed).max()
+        self._path.append(tuple(event.pos))
         if self._tool == "lasso" and len(self._path) > 3:
             self._scene.draw_lasso(None)
             self._view.selected.emit(self.inside(self._path))

@@ -1,0 +1,20 @@
+"""A drag of the mouse, as a widget hears it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def drag(target: QWidget, place: QPoint) -> None:
+    """Move with the left button held. QTest moves the cursor itself, whose event comes late."""
+    spot = QPointF(place)
+    everywhere = QPointF(target.mapToGlobal(place))
+    none = Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, spot, everywhere, Qt.MouseButton.NoButton, LEFT, none
+    )
+    QApplication.sendEvent(target, event)
