@@ -1,0 +1,238 @@
+"""RVGP: a Gaussian process for vector fields on a manifold known only by its points.
+
+arXiv 2309.16746. A neighbour graph with parallel transport along its edges gives a connection
+Laplacian, whose smoothest eigenfields U are the features of a Gaussian process:
+
+    f = sum_k w_k U_k,   w_k ~ N(0, s(lam_k)),   y_i = T_i^T v_i + noise
+
+Observations are regressed in tangent coordinates; what of a vector sticks out of the tangent plane
+is left aside and told. All that follows a slider is k x k (`spectral_regression`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from engine.data.vectors import VectorSamples
+from engine.layers import Array
+from engine.method import DataError, Snapshot, Step
+from engine.numerics.held import from_arrays, to_arrays
+from engine.stages import Stages
+from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield.likelihood import Choice
+from engine.vectorfield.rvgp_params import RVGPParams
+from engine.vectorfield.rvgp_stages import Eigenfields
+from engine.vectorfield.spectral_kernel import Exponent
+from engine.vectorfield.spectral_regression import Evidence, Posterior, regress
+
+Floats = NDArray[np.float64]
+
+SMOOTHNESS = (0.5, 1.5, 2.5, math.inf)
+EXPONENTS: tuple[Exponent, ...] = ("manifold", "graph")
+AT_ONCE = 400_000_000
+"""Multiplications that the variance may take and still follow a slider in one go."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What a fit learns. See `Eigenfields` for the manifold's part.
+
+    `tangent` (m, d) are the observed vectors at `rows` (m,) in their frames, `normal` (m,) the
+    share of each that stuck out. `choices` (4 smoothnesses, 2 exponents, 5) are the most likely
+    nu, kappa, amplitude, noise and log likelihood; `bound` (4, 2, 3) which of length scale,
+    amplitude and noise ended at a bound.
+    """
+
+    positions: Floats
+    faces: NDArray[np.int64]
+    truth: Floats | None
+    frames: Floats
+    values: Floats
+    fields: Floats
+    unit: float
+    weights: sparse.csr_array
+    component: NDArray[np.int64]
+    cosines: Floats
+    duplicates: int
+    rows: NDArray[np.int64]
+    tangent: Floats
+    normal: Floats
+    relative: Floats | None
+    choices: Floats
+    bound: NDArray[np.bool_]
+
+    @property
+    def manifold(self) -> Eigenfields:
+        return Eigenfields(
+            self.frames, self.values, self.fields, self.unit, self.weights, self.component,
+            self.cosines, self.duplicates,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """A posterior with the kernel that it belongs to."""
+
+    choice: Choice
+    kernel: Floats
+    posterior: Posterior
+    modes: int
+
+
+class RVGP:
+    """See the module's docstring."""
+
+    Params: ClassVar[type] = RVGPParams
+    Data: ClassVar[type] = VectorSamples
+
+    def __init__(self, params: RVGPParams) -> None:
+        self.params = params
+        self.stages = Stages()
+        self._fitted: Fitted | None = None
+        self._evidence: Evidence | None = None
+        self._energy: Floats = np.empty(0)
+
+    def fit(
+        self, data: VectorSamples, *, rng: np.random.Generator, device: str
+    ) -> Generator[Step, Any, None]:
+        """Manifold, eigenfields, most likely kernels; `device` is always the CPU."""
+        learning = _learn(data, self.params, rng, self.stages)
+        while True:
+            try:
+                stage = next(learning)
+            except StopIteration as stop:
+                self._publish(stop.value)
+                break
+            yield Step(index=0, total=1, stage=stage)
+        yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
+
+    def _publish(self, fitted: Fitted) -> None:
+        self._evidence = Evidence.of(fitted.fields[fitted.rows], fitted.tangent, fitted.relative)
+        self._energy = fitted.manifold.energy
+        self._fitted = fitted
+
+    def evaluate(self, params: RVGPParams) -> Snapshot:
+        """The field with its spread: k x k algebra and one product per point."""
+        fitted, _ = self._ready()
+        return rvgp_picture.snapshot(fitted, params, self.regression(params), full=True)
+
+    def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
+        """The mean at once; the spread after it where there are many points."""
+        fitted, _ = self._ready()
+        regression = self.regression(params)
+        n, d, _ = fitted.fields.shape
+        if n * d * regression.modes**2 > AT_ONCE:
+            yield rvgp_picture.snapshot(fitted, params, regression, full=False)
+            yield None
+        yield rvgp_picture.snapshot(fitted, params, regression, full=True)
+
+    def regression(self, params: RVGPParams) -> Regression:
+        """The posterior at LIVE parameters; those left open take their most likely values."""
+        fitted, evidence = self._ready()
+        choice = _chosen(fitted, params)
+        modes = min(params.modes or len(fitted.values), len(fitted.values))
+        kernel = likelihood.weights(
+            fitted.values[:modes], self._energy[:modes], kappa=choice.kappa, nu=choice.nu,
+            amplitude=choice.amplitude, dimension=fitted.frames.shape[2],
+            exponent=params.exponent,
+        )  # fmt: skip
+        return Regression(
+            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes
+        )
+
+    def state(self) -> dict[str, Array]:
+        """Eigenfields, observations and the most likely kernels."""
+        return to_arrays(self._ready()[0])
+
+    @classmethod
+    def from_state(cls, params: RVGPParams, state: Mapping[str, Array]) -> Self:
+        method = cls(params)
+        method._publish(from_arrays(Fitted, state))
+        return method
+
+    def _ready(self) -> tuple[Fitted, Evidence]:
+        if self._fitted is None or self._evidence is None:
+            raise DataError("The fit was stopped before there was a field; run it again.")
+        return self._fitted, self._evidence
+
+
+def _learn(
+    data: VectorSamples, params: RVGPParams, rng: np.random.Generator, stages: Stages
+) -> rvgp_stages.Said[Fitted]:
+    manifold = yield from rvgp_stages.eigenfields(data, params, rng, stages)
+    rows = np.flatnonzero(data.observed)
+    vectors = data.vectors[rows]
+    tangent = np.einsum("mDd,mD->md", manifold.frames[rows], vectors)
+    inside = np.einsum("mDd,md->mD", manifold.frames[rows], tangent)
+    length = np.linalg.norm(vectors, axis=1)
+    normal = np.linalg.norm(vectors - inside, axis=1) / np.where(length > 0, length, 1.0)
+    relative = _relative_noise(data, rows)
+    evidence = Evidence.of(manifold.fields[rows], tangent, relative)
+    choices, bound = yield from rvgp_stages.said(
+        "most likely kernel", _most_likely(evidence, manifold)
+    )
+    return Fitted(
+        np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
+        manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
+        manifold.cosines, manifold.duplicates, rows, tangent, normal, relative, choices, bound,
+    )  # fmt: skip
+
+
+def _relative_noise(data: VectorSamples, rows: NDArray[np.int64]) -> Floats | None:
+    """Noise variances over their geometric mean; None when all points are as noisy."""
+    if not len(data.noise):
+        return None
+    variance = data.noise[rows] ** 2
+    if not (np.isfinite(variance).all() and (variance > 0).all()):
+        raise DataError("A noise level is zero, negative or missing; each must be above zero.")
+    return np.asarray(variance / np.exp(np.log(variance).mean()))
+
+
+def _most_likely(
+    evidence: Evidence, manifold: Eigenfields
+) -> Generator[None, None, tuple[Floats, NDArray[np.bool_]]]:
+    choices = np.empty((len(SMOOTHNESS), len(EXPONENTS), 5))
+    bound = np.zeros((len(SMOOTHNESS), len(EXPONENTS), 3), bool)
+    for i, nu in enumerate(SMOOTHNESS):
+        for j, exponent in enumerate(EXPONENTS):
+            yield None
+            if math.isinf(nu) and j:
+                choices[i, j], bound[i, j] = choices[i, 0], bound[i, 0]
+                continue
+            found = likelihood.best(
+                evidence, manifold.values, manifold.energy, nu=nu, dimension=manifold.dimension,
+                exponent=exponent,
+            )  # fmt: skip
+            choices[i, j] = (nu, found.kappa, found.amplitude, found.noise, found.log_likelihood)
+            bound[i, j] = [name in found.at_bound for name in likelihood.SEARCHED]
+    return choices, bound
+
+
+def _chosen(fitted: Fitted, params: RVGPParams) -> Choice:
+    """The kernel that the parameters ask for, with the most likely values where they are open."""
+    column = EXPONENTS.index(params.exponent)
+    if params.smoothness == "auto":
+        row = int(fitted.choices[:, column, 4].argmax())
+    else:
+        asked = math.inf if params.smoothness == "infinite" else float(params.smoothness)
+        row = SMOOTHNESS.index(asked)
+    nu, kappa, amplitude, noise, value = (float(v) for v in fitted.choices[row, column])
+    open_ones = (params.length is None, params.amplitude is None, params.noise is None)
+    at_bound = tuple(
+        name
+        for name, there, is_open in zip(
+            likelihood.SEARCHED, fitted.bound[row, column], open_ones, strict=True
+        )
+        if there and is_open
+    )
+    return Choice(
+        nu, params.length or kappa, params.amplitude or amplitude, params.noise or noise, value,
+        at_bound,
+    )  # fmt: skip
