@@ -20,8 +20,9 @@ from engine.method import Method
 class Card:
     """A method's place in the catalogue.
 
-    `target` is "module:Class"; `needs` maps the import name of an optional library to the extra
-    that installs it; `peer` marks what a person would use otherwise.
+    `target` is "module:Class"; `data` names the kind of data that it takes; `needs` maps the import
+    name of an optional library to the extra that installs it; `peer` marks what a person would use
+    otherwise.
     """
 
     id: str
@@ -29,12 +30,17 @@ class Card:
     target: str
     summary: str
     paper: str
+    data: str = "Table"
     needs: tuple[tuple[str, str], ...] = ()
     peer: bool = False
 
     @property
     def family(self) -> str:
         return self.id.partition(".")[0]
+
+    def accepts(self, data: Any) -> bool:
+        """Whether the method takes data of this kind, known without importing the method."""
+        return type(data).__name__ == self.data
 
     def load(self) -> type[Method]:
         """Import the class. Raises `Unavailable` when an optional library is missing."""
@@ -61,6 +67,7 @@ class Unavailable(RuntimeError):
 
 FAMILIES: dict[str, str] = {
     "embedding": "Embeddings",
+    "vectorfield": "Vector fields",
 }
 """Family id to the title on the family bar, in its order."""
 
@@ -116,6 +123,24 @@ _METHODS: tuple[Card, ...] = (
         needs=(("umap", "umap"),),
         peer=True,
     ),
+    Card(
+        id="vectorfield.rvgp",
+        title="RVGP",
+        target="engine.vectorfield.rvgp:RVGP",
+        summary="Fills in a vector field along a manifold known by its points, with its spread.",
+        paper="Implicit Gaussian process representation of vector fields over arbitrary latent "
+        "manifolds, arXiv 2309.16746",
+        data="VectorSamples",
+    ),
+    Card(
+        id="vectorfield.ambient_gpr",
+        title="Ambient regression",
+        target="engine.vectorfield.ambient_gpr:AmbientGPR",
+        summary="Fills in each component of a field as a smooth function of space.",
+        paper="Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press (2006)",
+        data="VectorSamples",
+        peer=True,
+    ),
 )
 
 
@@ -146,6 +171,12 @@ def card(method_id: str) -> Card:
         close = within or difflib.get_close_matches(method_id, known, n=3, cutoff=0.3)
         raise KeyError(f"There is no method '{method_id}'. Nearest: {', '.join(close or known)}.")
     return known[method_id]
+
+
+def first_for(data: Any) -> Card | None:
+    """The first method that takes data of this kind and can run here."""
+    fitting = (c for c in cards().values() if c.accepts(data) and not c.missing())
+    return next(fitting, None)
 
 
 def register(new: Card) -> None:

@@ -149,13 +149,19 @@ def layers_of(card: catalog.Card) -> dict[str, str]:
     import numpy as np
 
     from engine.data.table import Table
+    from engine.data.vectors import VectorSamples
 
-    kind = card.load()
-    if kind.Data is not Table:
-        return {}
     values = np.random.default_rng(0).normal(size=(40, 3))
-    table = Table(name="probe", spec="probe", values=values, columns=("x", "y", "z"))
-    fit = Fit(RunSpec(method=card.id, data="probe"), table)
+    if card.load().Data is Table:
+        data: Any = Table(name="probe", spec="probe", values=values, columns=("x", "y", "z"))
+    elif card.load().Data is VectorSamples:
+        seen = np.ones(40, bool)
+        data = VectorSamples(
+            name="probe", spec="probe", positions=values, vectors=values, observed=seen
+        )
+    else:
+        return {}
+    fit = Fit(RunSpec(method=card.id, data="probe"), data)
     for _ in fit:
         pass
     return {layer.name: type(layer).__name__ for layer in fit.result().layers}

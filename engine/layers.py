@@ -109,7 +109,12 @@ class Points(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrows(_Sealed):
-    """Vectors (n, d) at positions (n, d), d = 2 or 3, with per-arrow columns."""
+    """Vectors (n, d) at positions (n, d), d = 2 or 3, with per-arrow columns.
+
+    `ids` is the row of the data set that each arrow stands for, the identity when empty; `faces`
+    (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a NaN
+    is no arrow, but its position is still a point.
+    """
 
     name: str
     role: Role
@@ -117,9 +122,22 @@ class Arrows(_Sealed):
     vectors: Array
     axes: tuple[Axis, ...]
     columns: Mapping[str, Array] = field(default_factory=dict)
+    ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    faces: Array = field(default_factory=lambda: np.empty((0, 3), np.int64))
     unit: str = ""
     colour_by: str = ""
     colormap: str = "viridis"
+
+    @property
+    def equal_scale(self) -> bool:
+        """Lengths of arrows mean something only where all axes have one scale."""
+        return True
+
+    def _check(self) -> None:
+        if self.positions.ndim != 2 or self.positions.shape[1] not in (2, 3):
+            raise ValueError(f"Arrows need positions (n, 2) or (n, 3), got {self.positions.shape}.")
+        if self.vectors.shape != self.positions.shape:
+            raise ValueError(f"Vectors {self.vectors.shape} at {self.positions.shape} positions.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,6 +2,7 @@
 """Makes the pictures that ship with the program, from the program itself.
 
 .venv/bin/python packaging/pictures.py            thumbnails of the sample cards
+.venv/bin/python packaging/pictures.py NAME …     of these alone
 .venv/bin/python packaging/pictures.py --window   and, on a display, the README's screenshots
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +30,14 @@ def thumbnail(name: str) -> Image.Image:
     """The sample's heat-geodesic map, or the data where they are the better picture."""
     from engine.data import open_any
     from engine.data.overview import overview
+    from engine.data.vectors import VectorSamples
     from engine.runs import RunSpec, run
     from workbench.views.colouring import colouring
 
     spec = f"sample:{name}"
-    data = open_any(spec)
+    data: Any = open_any(spec)
+    if isinstance(data, VectorSamples):
+        return field_thumbnail(data)
     if name in SHOWN_AS_DATA:
         places = turned(overview(data).positions)
     else:
@@ -42,10 +47,55 @@ def thumbnail(name: str) -> Image.Image:
     return drawn(places, found.rgb)
 
 
-def turned(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seen from the side and a little from above, the farthest first."""
+def field_thumbnail(data: Any) -> Image.Image:
+    """The true field as arrows, on the side that is seen."""
+    from workbench.views.colouring import colouring
+
+    starts = turned(data.positions)
+    ends = turned(data.positions + data.truth, about=data.positions)
     around, above = TURNED
-    x, y, z = (places - places.mean(axis=0)).T
+    towards = np.array(
+        [-np.sin(around) * np.cos(above), -np.cos(around) * np.cos(above), np.sin(above)]
+    )
+    depth = (data.positions - data.positions.mean(axis=0)) @ towards
+    facing = depth > 0 if len(data.faces) else np.full(len(depth), True)
+    speed = np.linalg.norm(data.truth, axis=1)
+    column = next(iter(data.labels.values()), speed)
+    rgb = colouring(column, "", "viridis", "", len(column)).rgb
+    order = np.flatnonzero(facing)[np.argsort(depth[facing])]
+    order = order[:: max(1, len(order) // 420)]
+    return drawn_arrows(starts[order], (ends - starts)[order], rgb[order])
+
+
+def drawn_arrows(
+    starts: NDArray[np.float64], along: NDArray[np.float64], rgb: NDArray[np.float32]
+) -> Image.Image:
+    """Darts on nothing."""
+    from workbench.views import darts
+
+    size = np.array(PICTURE) * OVERSAMPLED
+    low, high = starts.min(axis=0), starts.max(axis=0)
+    scale = float((size * 0.84 / (high - low)).min())
+    spots = (starts - (low + high) / 2) * scale * (1, -1) + size / 2
+    moves = along * (1, -1)
+    moves *= 26 * OVERSAMPLED / np.percentile(np.linalg.norm(moves, axis=1), 95)
+    corners = darts.flat(spots.astype(np.float32), moves.astype(np.float32), 3.2 * OVERSAMPLED)[
+        :, :2
+    ].reshape(len(spots), -1, 3, 2)
+    image = Image.new("RGBA", tuple(size.tolist()), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    for dart, colour in zip(corners, np.round(rgb * 255).astype(int), strict=True):
+        for triangle in dart:
+            pen.polygon([tuple(p) for p in triangle.tolist()], fill=(*colour, 255))
+    return image.resize(PICTURE, Image.Resampling.LANCZOS)
+
+
+def turned(
+    places: NDArray[np.float64], about: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Seen from the side and a little from above, about the middle of `about`."""
+    around, above = TURNED
+    x, y, z = (places - (places if about is None else about).mean(axis=0)).T
     right, away = x * np.cos(around) - y * np.sin(around), x * np.sin(around) + y * np.cos(around)
     return np.column_stack([right, z * np.cos(above) + away * np.sin(above)])
 
@@ -67,6 +117,7 @@ def drawn(places: NDArray[np.float64], rgb: NDArray[np.float32]) -> Image.Image:
 SCREENSHOTS = {
     "embedding": ["--open", "sample:digits", "--fit"],
     "embedding-dark": ["--open", "sample:tree", "--fit", "--theme", "dark"],
+    "vectorfield": ["--open", "sample:sphere_field", "--method", "vectorfield.rvgp", "--fit"],
 }
 
 
@@ -75,7 +126,10 @@ def main(words: list[str]) -> int:
 
     folder = ROOT / "resources" / "thumbnails"
     folder.mkdir(exist_ok=True)
+    wanted = [word for word in words if not word.startswith("--")]
     for sample in samples():
+        if wanted and sample.name not in wanted:
+            continue
         thumbnail(sample.name).save(folder / f"{sample.name}.png", optimize=True)
         print(f"resources/thumbnails/{sample.name}.png")
     if "--window" in words:

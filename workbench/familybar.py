@@ -44,5 +44,11 @@ class FamilyBar(QWidget):
     def _on_clicked(self, number: int) -> None:
         self.chosen.emit(list(catalog.FAMILIES)[number])
 
+    def show_family(self, family: str) -> None:
+        """Mark the family that is shown."""
+        button = self._group.button(list(catalog.FAMILIES).index(family))
+        if button is not None:
+            button.setChecked(True)
+
     def set_theme(self, theme: Theme) -> None:
         """Colours come from the style sheet; nothing to redraw."""

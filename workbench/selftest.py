@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.document import Run
     from workbench.window import Window
 
-_TINY = {"embedding": "sample:iris"}
+_TINY = {"embedding": "sample:iris", "vectorfield": "sample:sphere_field?n=300"}
 """A data set for each family, small enough for a slow laptop."""
 
 

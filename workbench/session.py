@@ -73,6 +73,11 @@ class Session(QObject):
         self.bridge.errand(call, done, self._complain)
 
     def show_data(self, data: Any, options: Mapping[str, Any] | None = None) -> None:
+        if not catalog.card(self.document.method_id).accepts(data):
+            # Another kind of data brings its own family.
+            other = catalog.first_for(data)
+            if other is not None:
+                self.undo.push(ChooseMethod(self.document, other.id, other.title))
         self.undo.push(ChooseData(self.document, data, dict(options or {})))
         for remark in getattr(data, "remarks", ()):
             self.said.emit(remark, False, "")
@@ -137,7 +142,7 @@ class Session(QObject):
     def fit(self) -> Run | None:
         """Queue a fit of the form's parameters to the data on screen."""
         document = self.document
-        if document.data is None:
+        if not catalog.card(document.method_id).accepts(document.data):
             self.said.emit("Open some data or choose a sample first.", False, "")
             return None
         self.bridge.forget_live()

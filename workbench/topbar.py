@@ -33,12 +33,12 @@ class TopBar(QWidget):
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
         self.methods.setMinimumWidth(150)
-        self._fill_methods()
+        self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
-        self.colours.setMinimumWidth(110)
+        self.colours.setMinimumWidth(132)
         self.colours.setMaximumWidth(180)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
@@ -71,15 +71,26 @@ class TopBar(QWidget):
         from engine.data.samples import samples
 
         menu = QMenu(self)
+        shown = ""
         for sample in samples():
+            if sample.family != shown:
+                shown = sample.family
+                menu.addSection(catalog.FAMILIES[shown])
             action = menu.addAction(sample.title)
             action.setData(sample.name)
             action.setToolTip(sample.sentence)
         menu.triggered.connect(self._on_sample)
         return menu
 
-    def _fill_methods(self) -> None:
+    def _fill_methods(self, family: str) -> None:
+        """The methods of one family, once."""
+        if family == self._family:
+            return
+        self._family = family
+        self.methods.clear()
         for card in catalog.cards().values():
+            if card.family != family:
+                continue
             self.methods.addItem(card.title, card.id)
             row = self.methods.count() - 1
             reason = card.missing()
@@ -95,6 +106,7 @@ class TopBar(QWidget):
 
     def show_method(self, method_id: str) -> None:
         blocker = QSignalBlocker(self.methods)
+        self._fill_methods(catalog.card(method_id).family)
         row = self.methods.findData(method_id)
         if row < 0:
             self._add_missing(method_id)

@@ -20,16 +20,30 @@ from PySide6.QtWidgets import (
 
 PICTURE = (208, 132)
 MARGIN = 32
+_WORDS = {
+    "embedding": (
+        "What does your data look like from inside?",
+        "Choose a sample for a live picture, or open a table of your own.",
+        "CSV, TSV, NPY, NPZ, safetensors, h5ad or an image",
+    ),
+    "vectorfield": (
+        "Where does your field go between the points you know?",
+        "Choose a sample for a live picture, or open positions with vectors of your own.",
+        "CSV, TSV or NPZ with columns of positions and vectors, or a mesh",
+    ),
+}
+"""For each family: a question, what to do, and the files that it reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A sample: its id, title, one sentence and a picture."""
+    """A sample: its id, title, one sentence, a picture, and the family that it is for."""
 
     id: str
     title: str
     sentence: str
     thumbnail: QPixmap | None = None
+    family: str = ""
 
 
 class _CardView(QFrame):
@@ -38,6 +52,7 @@ class _CardView(QFrame):
     def __init__(self, card: Card, parent: QWidget) -> None:
         super().__init__(parent)
         self._id = card.id
+        self.family = card.family
         self.setProperty("role", "card")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,12 +111,12 @@ class Welcome(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(MARGIN, 28, MARGIN, 28)
         column.setSpacing(8)
-        title = QLabel("What does your data look like from inside?", page)
-        title.setProperty("role", "title")
-        column.addWidget(title)
-        text = QLabel("Choose a sample for a live picture, or open a table of your own.", page)
-        text.setProperty("role", "muted")
-        column.addWidget(text)
+        self._title = QLabel("", page)
+        self._title.setProperty("role", "title")
+        column.addWidget(self._title)
+        self._text = QLabel("", page)
+        self._text.setProperty("role", "muted")
+        column.addWidget(self._text)
         column.addSpacing(12)
         column.addLayout(self._cards(cards, page))
         column.addSpacing(16)
@@ -110,9 +125,9 @@ class Welcome(QScrollArea):
         opening.setProperty("role", "primary")
         opening.clicked.connect(self.open_asked)
         row.addWidget(opening)
-        formats = QLabel("CSV, TSV, NPY, NPZ, safetensors, h5ad or an image", page)
-        formats.setProperty("role", "muted")
-        row.addWidget(formats)
+        self._formats = QLabel("", page)
+        self._formats.setProperty("role", "muted")
+        row.addWidget(self._formats)
         row.addStretch(1)
         column.addLayout(row)
         self._recent = QVBoxLayout()
@@ -127,15 +142,30 @@ class Welcome(QScrollArea):
         for view in self._views:
             view.chosen.connect(self.sample_chosen)
         self._columns = 0
-        self._arrange(4)
+        self._across = 4
         return self._grid
+
+    def show_family(self, family: str) -> None:
+        """The samples of one family, and what it asks for."""
+        title, text, formats = _WORDS.get(family, _WORDS["embedding"])
+        self._title.setText(title)
+        self._text.setText(text)
+        self._formats.setText(formats)
+        for view in self._views:
+            view.setVisible(view.family == family)
+        self._columns = 0
+        self._arrange(self._across)
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:
             return
-        self._grid.setColumnStretch(self._columns, 0)
-        self._columns = columns
-        for number, view in enumerate(self._views):
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 0)
+        self._columns = self._across = columns
+        shown = [view for view in self._views if not view.isHidden()]
+        for view in self._views:
+            self._grid.removeWidget(view)
+        for number, view in enumerate(shown):
             self._grid.addWidget(view, number // columns, number % columns)
         self._grid.setColumnStretch(columns, 1)
 

@@ -65,7 +65,7 @@ class Window(QMainWindow):
         self._set_icons()
         self.welcome.show_recent(settings.recent())
         # The form waits for `ready`: its parameter class comes with the method's libraries.
-        self.top.show_method(self.document.method_id)
+        self._show_family()
         self._refresh_actions()
         # Its buttons have got their style since it was measured: without this the window opens as
         # wide as they were before.
@@ -185,9 +185,9 @@ class Window(QMainWindow):
     def ensure_panel(self) -> Any:
         """The panel imports the drawing libraries, so it is made with the first data."""
         if self.panel is None:
-            from workbench.panels.embedding import EmbeddingPanel
+            from workbench.panels.panel import Panel
 
-            self.panel = EmbeddingPanel(self.document, self.theme, self)
+            self.panel = Panel(self.document, self.theme, self)
             _spare_the_collector()
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
@@ -198,23 +198,30 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_data(self) -> None:
-        data = self.document.data
-        if data is None:
-            self.centre.setCurrentWidget(self.welcome)
-        else:
+        if self.document.data is not None:
             fresh = self.panel is None
             panel = self.ensure_panel()
             if fresh:
                 panel.show_all()
-            self.centre.setCurrentWidget(panel)
+        self._show_family()
         self._show_title()
         self._show_view()
         self._refresh_actions()
 
     @Slot()
     def _show_method(self) -> None:
-        self.top.show_method(self.document.method_id)
+        self._show_family()
         self._show_params()
+        self._refresh_actions()
+
+    def _show_family(self) -> None:
+        """The data's pictures where the method can work on them, else what its family offers."""
+        card = catalog.card(self.document.method_id)
+        self.top.show_method(card.id)
+        self.families.show_family(card.family)
+        self.welcome.show_family(card.family)
+        fitting = self.panel is not None and card.accepts(self.document.data)
+        self.centre.setCurrentWidget(self.panel if fitting else self.welcome)
 
     @Slot()
     def _show_params(self) -> None:
@@ -296,7 +303,7 @@ class Window(QMainWindow):
         run = document.active
         has_picture = run is not None and run.snapshot is not None
         busy = bool(self.session.jobs())
-        act["fit"].setEnabled(document.data is not None)
+        act["fit"].setEnabled(catalog.card(document.method_id).accepts(document.data))
         for name in ("pause", "cancel"):
             act[name].setEnabled(busy)
         for name in ("export.figure", "export.data", "copy.python"):

@@ -5,13 +5,38 @@ from __future__ import annotations
 import numpy as np
 
 from engine.data.table import Table
-from engine.layers import Axis, Points
+from engine.data.vectors import VectorSamples
+from engine.layers import Array, Arrows, Axis, Points
 
 FIT_ROWS = 5000
 """Rows that the principal axes are computed from; more do not move them visibly."""
 
 
-def overview(table: Table) -> Points:
+def overview(data: Table | VectorSamples) -> Points | Arrows:
+    """The data as a picture."""
+    return _observed(data) if isinstance(data, VectorSamples) else _rows(data)
+
+
+def _observed(data: VectorSamples) -> Arrows:
+    """The vectors that are known; other positions are points."""
+    positions, vectors = np.array(data.positions), np.array(data.vectors)
+    vectors[~data.observed] = np.nan
+    named = tuple(Axis(name, data.unit) for name in data.axes)
+    faces = data.faces
+    if positions.shape[1] > 3:
+        centred = positions - positions.mean(axis=0)
+        main = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :3]
+        positions, vectors, faces = centred @ main, vectors @ main, faces[:0]
+        named = tuple(Axis(f"PC {k + 1}") for k in range(3))
+    columns: dict[str, Array] = {"magnitude": np.linalg.norm(vectors, axis=1)}
+    columns.update(data.labels)
+    return Arrows(
+        name="data", role="data", positions=positions, vectors=vectors, axes=named,
+        columns=columns, faces=np.asarray(faces), unit=data.vector_unit, colour_by="magnitude",
+    )  # fmt: skip
+
+
+def _rows(table: Table) -> Points:
     """The rows in their own coordinates when there are two or three, else on the first three
     principal components (covariance of at most `FIT_ROWS` evenly spaced rows)."""
     columns, units = table.columns, table.units

@@ -22,6 +22,7 @@ class Sample:
     sentence: str
     make: str
     options: Mapping[str, tuple[float, float, float]]
+    family: str = "embedding"
 
 
 _SEED = (0, 0, 2**31 - 1)
@@ -95,6 +96,27 @@ _SAMPLES = (
         "Four round clusters in ten dimensions.",
         "generated:blobs",
         {"n": (500, 8, 1e6), "seed": (42, 0, 2**31 - 1)},
+    ),
+    Sample(
+        "sphere_field",
+        "Sphere with a field",
+        "A smooth field on a sphere, known at three points in ten. The truth is known.",
+        "generated_vectors:sphere_field",
+        {"n": (1000, 50, 1e6), "observed": (0.3, 0.001, 1), "noise": (0.1, 0, 10), "seed": _SEED},
+        "vectorfield",
+    ),
+    Sample(
+        "roll_field",
+        "Tight roll",
+        "A field on a strip rolled tightly: near in space is far along the sheet.",
+        "generated_vectors:tight_roll",
+        {
+            "n": (2500, 50, 1e5),
+            "observed": (0.048, 0.001, 1),
+            "noise": (0.05, 0, 10),
+            "seed": _SEED,
+        },
+        "vectorfield",
     ),
 )
 

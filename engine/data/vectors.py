@@ -65,6 +65,21 @@ class VectorSamples:
     def __len__(self) -> int:
         return len(self.positions)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `values`."""
+        return (*self.axes, *(f"along {name}" for name in self.axes))
+
+    @property
+    def values(self) -> Floats:
+        """Positions and vectors side by side (n, 2 D); NaN where no vector is known."""
+        return np.hstack([self.positions, self.vectors])
+
+    @property
+    def colour_by(self) -> str:
+        """Fields are coloured by what a method finds."""
+        return ""
+
     def sha256(self) -> str:
         """Hash of positions, vectors, mask, mesh and noise."""
         digest = hashlib.sha256()

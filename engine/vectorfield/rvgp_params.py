@@ -30,7 +30,7 @@ class RVGPParams:
         Bound(1e-8, 1e6, log=True, soft=(0.01, 100.0)),
         LIVE,
         Doc("Standard deviation of the field before any vector is seen. Auto: most likely.",
-            symbol="σ_f"),
+            symbol="a"),
     ] = None  # fmt: skip
     smoothness: Annotated[
         Literal["auto", "0.5", "1.5", "2.5", "infinite"],

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.layers import Array, Arrows, Axis, Curves, Layer, Markers
+from engine.layers import Axis, Curves
 from engine.method import Note, Snapshot
-from engine.numerics import singularities
 from engine.numerics.graphs import degrees
-from engine.vectorfield import spectral_kernel
+from engine.vectorfield import field_layers, spectral_kernel
 from engine.vectorfield.rvgp_params import RVGPParams
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
     local = _smoothed(fitted, fields, weights, params.smoothing)
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
     std = _spread(fitted, regression, fields) if full else None
-    layers: list[Layer] = [_arrows(fitted, vectors, std)]
+    d = fitted.frames.shape[2]
+    field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+    noise = math.sqrt(d) * regression.choice.noise
+    layers = field_layers.layers(field, vectors, std, noise, tangent_dimension=d)
     if full:
-        layers += _truth(fitted, vectors)
         layers.append(_spectrum(fitted, regression))
-        layers += _zeros(fitted, vectors)
     choice = regression.choice
     return Snapshot(
         layers=tuple(layers),
@@ -49,7 +50,7 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
         notes=_notes(fitted, params, regression),
         coarse="" if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
-                "modes": regression.modes, "dimension": fitted.frames.shape[2]},
+                "modes": regression.modes, "dimension": d},
     )  # fmt: skip
 
 
@@ -98,55 +99,6 @@ def unresolved(fitted: Fitted, regression: Regression) -> float:
     )
 
 
-def _axes(fitted: Fitted) -> tuple[Axis, ...]:
-    if fitted.positions.shape[1] <= 3:
-        return tuple(Axis(name) for name in "xyz"[: fitted.positions.shape[1]])
-    return tuple(Axis(f"PC {k + 1}") for k in range(3))
-
-
-def _shown(fitted: Fitted, vectors: Floats) -> tuple[Floats, Floats]:
-    """Positions and vectors (n, 2 or 3), on three principal components when there are more."""
-    if fitted.positions.shape[1] <= 3:
-        return fitted.positions, vectors
-    centred = fitted.positions - fitted.positions.mean(axis=0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    return centred @ axes[:3].T, vectors @ axes[:3].T
-
-
-def _arrows(fitted: Fitted, vectors: Floats, std: Floats | None) -> Arrows:
-    n = len(vectors)
-    seen = np.full(n, "predicted", dtype="<U9")
-    seen[fitted.rows] = "observed"
-    columns: dict[str, Array] = {"magnitude": np.linalg.norm(vectors, axis=1)}
-    if std is not None:
-        columns["standard deviation"] = std
-    columns["row is"] = seen
-    positions, drawn = _shown(fitted, vectors)
-    return Arrows(
-        name="field", role="prediction", positions=positions, vectors=drawn, axes=_axes(fitted),
-        columns=columns, colour_by="magnitude",
-    )  # fmt: skip
-
-
-def _truth(fitted: Fitted, vectors: Floats) -> list[Layer]:
-    if fitted.truth is None:
-        return []
-    positions, true = _shown(fitted, fitted.truth)
-    _, wrong = _shown(fitted, vectors - fitted.truth)
-    axes = _axes(fitted)
-    return [
-        Arrows(
-            name="truth", role="truth", positions=positions, vectors=true, axes=axes,
-            columns={"magnitude": np.linalg.norm(fitted.truth, axis=1)}, colour_by="magnitude",
-        ),
-        Arrows(
-            name="error", role="error", positions=positions, vectors=wrong, axes=axes,
-            columns={"magnitude": np.linalg.norm(vectors - fitted.truth, axis=1)},
-            colour_by="magnitude", colormap="magma",
-        ),
-    ]  # fmt: skip
-
-
 def _spectrum(fitted: Fitted, regression: Regression) -> Curves:
     """Eigenvalues with the kernel's weight over them."""
     kernel = regression.kernel / max(float(regression.kernel.max()), np.finfo(float).tiny)
@@ -160,22 +112,6 @@ def _spectrum(fitted: Fitted, regression: Regression) -> Curves:
         },
         axes=(Axis("eigenfield"), Axis("share of the largest")), stems=True,
     )  # fmt: skip
-
-
-def _zeros(fitted: Fitted, vectors: Floats) -> list[Layer]:
-    """Sources, vortices and saddles on a mesh, with their index."""
-    if not len(fitted.faces) or fitted.positions.shape[1] != 3 or fitted.frames.shape[2] != 2:
-        return []
-    found = singularities.find(fitted.positions, fitted.faces, vectors)
-    if not len(found.faces):
-        return []
-    return [
-        Markers(
-            name="singularities", role="diagnostic", positions=found.places,
-            labels=tuple("+1" if index > 0 else "\u22121" for index in found.index),
-            axes=_axes(fitted),
-        )
-    ]  # fmt: skip
 
 
 def _metrics(fitted: Fitted, regression: Regression) -> dict[str, float]:

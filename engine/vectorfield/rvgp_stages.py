@@ -86,6 +86,8 @@ def check_samples(data: VectorSamples, title: str) -> None:
         raise DataError(f"Row {row} has a missing or infinite position; leave out such rows.")
     if data.positions.shape[1] < 2:
         raise DataError(f"{title} needs positions of at least two coordinates; this data has one.")
+    if not np.ptp(data.positions, axis=0).any():
+        raise DataError("All points are at the same place, so there is no surface to learn on.")
     if not data.observed.any():
         raise DataError("No row has a vector, so there is nothing to learn from.")
     if not np.isfinite(data.vectors[data.observed]).all():

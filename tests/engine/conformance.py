@@ -1,6 +1,6 @@
 """What every method of the catalogue owes to those who run it, as functions of its card.
 
-A plug-in's author calls `check_all(card)` on a method that works on tables.
+A plug-in's author calls `check_all(card)` on a method that works on tables or on vector samples.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 
 from engine.catalog import Card
 from engine.data.table import Table
+from engine.data.vectors import VectorSamples
 from engine.jobs import FitJob, FitWorker
-from engine.layers import Network, Points
+from engine.layers import Arrows, Network, Points
 from engine.method import DataError, Refines, Snapshot
 from engine.params import LIVE, Parameter, ParameterError, from_json, parameters, to_json
 from engine.runs import Fit, RunSpec
@@ -43,6 +44,35 @@ def table_of(values: Any, half: Any = None) -> Table:
     )  # fmt: skip
 
 
+def swirl(n: int = ROWS, seed: int = 3) -> VectorSamples:
+    """A rotation on a bent sheet, known at every second point."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(-1, 1, size=(2, n))
+    return swirl_of(np.column_stack([x, y, 0.2 * x**2]))
+
+
+def swirl_of(positions: Any) -> VectorSamples:
+    positions = np.asarray(positions, dtype=np.float64)
+    x, y = positions[:, 0], positions[:, 1]
+    vectors = np.zeros_like(positions)
+    vectors[:, 0], vectors[:, 1] = -y, x
+    observed = np.arange(len(x)) % 2 == 0
+    vectors[~observed] = np.nan
+    return VectorSamples(
+        name="swirl", spec="swirl", positions=positions, vectors=vectors, observed=observed
+    )
+
+
+def data_for(card: Card, n: int = ROWS) -> Any:
+    """Data of the kind that the method accepts."""
+    return {Table: table, VectorSamples: swirl}[card.load().Data](n)
+
+
+def made_of(card: Card, values: Any) -> Any:
+    """Data with these rows as its numbers or positions."""
+    return {Table: table_of, VectorSamples: swirl_of}[card.load().Data](values)
+
+
 def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     """The defaults, with neighbours and perplexity cut to what n rows allow."""
     defaults = card.load().Params()
@@ -52,7 +82,7 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     return replace(defaults, **values)
 
 
-def fitted(card: Card, data: Table, params: Any = None, seed: int = 0) -> Fit:
+def fitted(card: Card, data: Any, params: Any = None, seed: int = 0) -> Fit:
     """A fit run to its end."""
     params = params_for(card, len(data)) if params is None else params
     fit = Fit(RunSpec(method=card.id, data=data.spec, params=to_json(params), seed=seed), data)
@@ -82,9 +112,10 @@ def same(one: Snapshot, other: Snapshot) -> None:
     """Two frames are equal in every array, bit for bit."""
     assert [x.name for x in one.layers] == [x.name for x in other.layers]
     for a, b in zip(one.layers, other.layers, strict=True):
-        if isinstance(a, Points) and isinstance(b, Points):
-            np.testing.assert_array_equal(a.positions, b.positions)
-            assert list(a.columns) == list(b.columns)
+        one_arrays, other_arrays = a.arrays(), b.arrays()
+        assert list(one_arrays) == list(other_arrays)
+        for name, array in one_arrays.items():
+            np.testing.assert_array_equal(array, other_arrays[name])
     assert dict(one.metrics) == dict(other.metrics)
     assert one.notes == other.notes
 
@@ -112,7 +143,7 @@ def check_parameters(card: Card) -> None:
 
 def check_steps(card: Card) -> None:
     """A fit counts forwards, ends with its picture, and reports finite numbers."""
-    data = table()
+    data = data_for(card)
     fit = Fit(RunSpec(method=card.id, data="arc", params=to_json(params_for(card))), data)
     index, last = 0, None
     for step in fit:
@@ -131,7 +162,10 @@ def check_snapshot(snapshot: Snapshot, n: int) -> None:
     assert len(set(names)) == len(names)
     assert any(layer.role == "prediction" for layer in snapshot.layers)
     for layer in snapshot.layers:
-        if isinstance(layer, Points):
+        if isinstance(layer, Arrows):
+            assert np.isfinite(layer.vectors).all()
+            assert layer.vectors.shape == layer.positions.shape
+        if isinstance(layer, Points | Arrows):
             assert np.isfinite(layer.positions).all()
             assert len(layer.axes) == layer.positions.shape[1]
             assert all(axis.name for axis in layer.axes)
@@ -145,13 +179,13 @@ def check_snapshot(snapshot: Snapshot, n: int) -> None:
 
 def check_repeatable(card: Card) -> None:
     """The same seed gives the same numbers."""
-    same(fitted(card, table()).result(), fitted(card, table()).result())
+    same(fitted(card, data_for(card)).result(), fitted(card, data_for(card)).result())
 
 
 def check_evaluation(card: Card) -> None:
     """A frame depends on the fit and its parameters, not on what was shown before; every end of
     every LIVE slider is a frame or one sentence; previews end in the frame itself."""
-    fit = fitted(card, table())
+    fit = fitted(card, data_for(card))
     method, base = fit.method, fit.params
     first = method.evaluate(base)
     for p in live(card):
@@ -170,12 +204,12 @@ def check_evaluation(card: Card) -> None:
                 same(frames[-1], frame)
     again = method.evaluate(base)
     same(first, again)
-    same(again, fitted(card, table()).method.evaluate(base))
+    same(again, fitted(card, data_for(card)).method.evaluate(base))
 
 
 def check_state(card: Card) -> None:
     """What was saved evaluates as what was fitted."""
-    fit = fitted(card, table())
+    fit = fitted(card, data_for(card))
     state = fit.method.state()
     assert all(isinstance(v, np.ndarray) and v.dtype != object for v in state.values())
     again = card.load().from_state(fit.params, {k: v.copy() for k, v in state.items()})
@@ -189,7 +223,7 @@ def check_state(card: Card) -> None:
         same(again.evaluate(params), frame)
 
 
-def check_cancel(card: Card, data: Table) -> None:
+def check_cancel(card: Card, data: Any) -> None:
     """Cancelled in the middle, a fit is over within a fifth of a second, and another can follow."""
     ended: dict[int, float] = {}
 
@@ -231,7 +265,7 @@ def check_bad_data(card: Card) -> None:
     """What cannot be embedded is refused in one sentence."""
     for name, values in BAD.items():
         try:
-            fitted(card, table_of(values), card.load().Params())
+            fitted(card, made_of(card, values), card.load().Params())
         except DataError as error:
             assert_sentence(error)
         else:
@@ -241,15 +275,17 @@ def check_bad_data(card: Card) -> None:
 def check_odd_data(card: Card) -> None:
     """Duplicates, constant columns, separate parts and one column give a picture; what must be
     known of it is said."""
-    values = table().values
+    kept = data_for(card)
+    values = kept.values if isinstance(kept, Table) else kept.positions
     doubled = np.concatenate([values, values[:5]])
     constant = np.column_stack([values, np.ones(len(values))])
     apart = np.concatenate([values, values + 100.0])
-    for odd in (doubled, constant, apart, values[:, :1]):
-        data = table_of(odd)
+    for odd in (doubled, constant, apart, *([values[:, :1]] if isinstance(kept, Table) else [])):
+        data = made_of(card, odd)
         snapshot = fitted(card, data).result()
         check_snapshot(snapshot, len(data))
-    assert any("constant" in n.text for n in fitted(card, table_of(constant)).result().notes)
+    if isinstance(kept, Table):
+        assert any("constant" in n.text for n in fitted(card, table_of(constant)).result().notes)
 
 
 def assert_sentence(error: Exception) -> None:

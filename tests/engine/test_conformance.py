@@ -17,7 +17,8 @@ def card(request):
 
 def test_enough_methods_run_here():
     assert {"embedding.heat_geodesic", "embedding.phate", "embedding.diffusion_map",
-            "embedding.isomap", "embedding.tsne"} <= {c.id for c in CARDS}  # fmt: skip
+            "embedding.isomap", "embedding.tsne", "vectorfield.rvgp",
+            "vectorfield.ambient_gpr"} <= {c.id for c in CARDS}  # fmt: skip
 
 
 def test_a_missing_library_is_said_with_what_to_install():
@@ -46,7 +47,7 @@ def test_state(card):
 
 
 def test_cancel(card):
-    owed.check_cancel(card, owed.table(1500))
+    owed.check_cancel(card, owed.data_for(card, 1500))
 
 
 def test_bad_data(card):

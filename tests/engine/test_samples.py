@@ -7,14 +7,19 @@ import pytest
 from scipy.integrate import quad
 
 from engine.data import OpenError, open_any, samples
+from engine.data.vectors import VectorSamples
 
 
 @pytest.mark.parametrize("name", [s.name for s in samples()])
 def test_a_sample_reopens_to_the_same_numbers(name):
-    table = open_any(f"sample:{name}")
-    assert open_any(table.spec).sha256() == table.sha256()
-    assert np.isfinite(table.values).all()
-    assert not table.label or table.label in table.labels
+    data = open_any(f"sample:{name}")
+    assert open_any(data.spec).sha256() == data.sha256()
+    if isinstance(data, VectorSamples):
+        assert np.isfinite(data.positions).all()
+        assert np.isfinite(data.vectors[data.observed]).all()
+    else:
+        assert np.isfinite(data.values).all()
+        assert not data.label or data.label in data.labels
 
 
 def test_options_travel_in_the_address():

@@ -37,6 +37,21 @@ def nothing_left_behind(request):
         assert not shown, "a window is still open after the test"
 
 
+@pytest.fixture
+def window(qtbot, tmp_path):
+    """The real window with settings of its own, closed without questions."""
+    from workbench.settings import Settings
+    from workbench.window import Window
+
+    window = Window(Settings(tmp_path / "settings.ini"))
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.document.modified = False
+    window.close()
+    window.deleteLater()
+
+
 def pytest_collection_modifyitems(items):
     """vispy calls a deprecated method of Qt's mouse events; only that message is let through."""
     for item in items:

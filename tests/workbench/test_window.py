@@ -13,20 +13,6 @@ pytestmark = pytest.mark.gl
 METHOD = "embedding.heat_geodesic"
 
 
-@pytest.fixture
-def window(qtbot, tmp_path):
-    from workbench.settings import Settings
-    from workbench.window import Window
-
-    window = Window(Settings(tmp_path / "settings.ini"))
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.document.modified = False
-    window.close()
-    window.deleteLater()
-
-
 def fitted(qtbot, window, spec="sample:iris", method=METHOD):
     window.document.set_method(method)
     opened = []

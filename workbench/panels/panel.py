@@ -13,10 +13,11 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
-from engine.layers import Network, Points
+from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
+from workbench.panels.beside import BesideChooser
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.scores import ScoreTable
 from workbench.theme import Theme
@@ -44,6 +45,9 @@ class Panel(QWidget):
         self.selection = np.empty(0, np.int64)
         self.data_view = self._cloud()
         self.data_view.setObjectName("data_view")
+        self.beside_result = BesideChooser(self)
+        self.data_view.add_to_header(self.beside_result)
+        self.beside_result.switched.connect(self._show_beside)
         self.result_view = self._cloud()
         self.result_view.setObjectName("result_view")
         self.beside: dict[int, CloudView] = {}
@@ -111,11 +115,23 @@ class Panel(QWidget):
         if data is None:
             return
         self.data_view.set_title(_headline(data))
+        self.beside_result.offer(None)
         self.data_view.show_points(self.overview(data))
         self.data_view.fit_camera()
 
-    def overview(self, data: Any) -> Points:
-        """The data as points."""
+    @Slot()
+    def _show_beside(self) -> None:
+        """The data, or the truth or the error of the shown run, at the camera that is there."""
+        run, data = self._document.active, self._document.data
+        self.beside_result.offer(run.snapshot if run is not None else None)
+        layer = self.beside_result.chosen(run.snapshot if run is not None else None)
+        if layer is not None:
+            self.data_view.show_points(layer)
+        elif data is not None and run is not None and not (run.snapshot and run.snapshot.coarse):
+            self.data_view.show_points(self.overview(data))
+
+    def overview(self, data: Any) -> Points | Arrows:
+        """The data as points or arrows."""
         from engine.data.overview import overview
 
         return overview(data)
@@ -130,6 +146,7 @@ class Panel(QWidget):
             if run.snapshot is not None:
                 self._draw(self.result_view, run, run.snapshot, moving=False)
                 self.result_view.fit_camera()
+                self._show_beside()
             else:
                 self.result_view.clear("waiting for the first picture")
         self._show_scores()
@@ -145,6 +162,9 @@ class Panel(QWidget):
             self._draw(view, run, run.snapshot, moving=moving)
         if run is self._document.active:
             self._draw(self.result_view, run, run.snapshot, moving=moving)
+            self.beside_result.offer(run.snapshot)
+            if self.beside_result.chosen(run.snapshot) is not None:
+                self._show_beside()
             self.diagnostics.show_run(run)
             self._show_badges()
 
@@ -153,10 +173,10 @@ class Panel(QWidget):
         if points is None:
             return
         extra = getattr(run.data, "labels", {})
-        if view is self.beside.get(run.id):
+        if view is self.beside.get(run.id) and isinstance(points, Points):
             points = self._laid_alike(run, points)
         whole = run.data is not None and len(points.positions) == len(run.data)
-        if whole and not view.columns():
+        if whole and run.data.colour_by and not view.columns():
             points = replace(points, colour_by=run.data.colour_by)
         view.show_points(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
@@ -168,7 +188,7 @@ class Panel(QWidget):
         if first is None or first is run or first.snapshot is None:
             return points
         leader = _main_points(first.snapshot)
-        if leader is None or leader.positions.shape != points.positions.shape:
+        if not isinstance(leader, Points) or leader.positions.shape != points.positions.shape:
             return points
         return replace(points, positions=turn(points.positions, leader.positions))
 
@@ -179,6 +199,9 @@ class Panel(QWidget):
             view.set_colour_by(colour)
         edges = next((item for item in snapshot.layers if isinstance(item, Network)), None)
         view.set_network(edges if settings.get("edges", False) and not snapshot.coarse else None)
+        signs = next((item for item in snapshot.layers if isinstance(item, Markers)), None)
+        if signs is not None or not snapshot.coarse:
+            view.set_markers(signs)
         if len(self.selection):
             view.set_selection(self.selection)
 
@@ -354,6 +377,6 @@ def _headline(data: Any) -> str:
     return f"{data.name} · {size}" if size else str(data.name)
 
 
-def _main_points(snapshot: Snapshot) -> Points | None:
-    found = [item for item in snapshot.layers if isinstance(item, Points)]
+def _main_points(snapshot: Snapshot) -> Points | Arrows | None:
+    found = [item for item in snapshot.layers if isinstance(item, Points | Arrows)]
     return next((p for p in found if p.role == "prediction"), found[0] if found else None)

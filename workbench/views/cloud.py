@@ -1,41 +1,33 @@
-"""A cloud of points that can be turned, hovered, picked and lassoed."""
+"""A cloud of points, or of arrows, that can be turned, hovered, picked and lassoed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QStackedLayout,
-    QToolTip,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.layers import Axis, Network, Points
+from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
-from workbench.views.colouring import Colouring, colouring
-from workbench.views.detail import Detail
+from workbench.views.colouring import Colouring, colouring, same_column
+from workbench.views.detail import Detail, disc_size
+from workbench.views.frame import PictureFrame
 from workbench.views.hand import Hand, tip
-from workbench.views.legend import Legend
 from workbench.views.opengl import draws_in_software, opengl_works
-from workbench.views.ruler import Ruler
 from workbench.views.scene import MOST_EDGES, CloudScene
 from workbench.views.surface import surface
 
 REST_MS = 150
+Drawn: TypeAlias = Points | Arrows
 _NOTHING = np.empty(0, np.int64)
 
 
-class CloudView(QWidget):
-    """Shows one `Points` layer at a time. Everything it says is about rows of the data set."""
+class CloudView(PictureFrame):
+    """Shows one layer at a time. Everything it says is about rows of the data set."""
 
     hovered = Signal(int)
     picked = Signal(object)
@@ -47,7 +39,7 @@ class CloudView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._points: Points | None = None
+        self._points: Drawn | None = None
         self._positions = np.empty((0, 2), np.float32)
         self._ids = _NOTHING
         self._columns: dict[str, Any] = {}
@@ -56,17 +48,17 @@ class CloudView(QWidget):
         self._size = 0.0
         self._network: Network | None = None
         self._selection = _NOTHING
-        self._moving = False
-        self._fresh = False
+        self._moving = self._fresh = False
         self._home = True
         self._theme: Theme | None = None
         self._software = draws_in_software()
         self._detail = Detail(software=self._software)
         self.scene = CloudScene() if opengl_works() else None
-        self._build()
-        self._rest = QTimer(self)
+        if self.scene is not None:
+            self.surface = surface(self.scene.canvas, software=self._software, parent=self)
+            self.frame_picture(self.surface)
+        self._rest = QTimer(self, interval=REST_MS)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._at_rest)
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
@@ -74,53 +66,10 @@ class CloudView(QWidget):
             self.scene.view.scene.transform.changed.connect(self._on_transform)
         self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
 
-    def _build(self) -> None:
-        self._title = QLabel("", self)
-        self._title.setProperty("role", "heading")
-        self._badge = QLabel("", self)
-        self._badge.setProperty("role", "warning")
-        header = QHBoxLayout()
-        header.setContentsMargins(12, 6, 12, 6)
-        header.setSpacing(12)
-        header.addWidget(self._title)
-        header.addWidget(self._badge)
-        header.addStretch(1)
-        self.legend = Legend(self)
-        self.legend.hide()
-        self._empty = QLabel("", self)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "muted")
-        self._left = Ruler(Qt.Orientation.Vertical, self)
-        self._bottom = Ruler(Qt.Orientation.Horizontal, self)
-        self._corner = QFrame(self)
-        self._corner.setProperty("role", "canvas")
-        picture = QWidget(self)
-        grid = QGridLayout(picture)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        grid.addWidget(self._left, 0, 0)
-        if self.scene is not None:
-            self.surface = surface(self.scene.canvas, software=self._software, parent=self)
-            grid.addWidget(self.surface, 0, 1)
-        grid.addWidget(self._corner, 1, 0)
-        grid.addWidget(self._bottom, 1, 1)
-        grid.addWidget(self.legend, 0, 2, 2, 1)
-        grid.setColumnStretch(1, 1)
-        grid.setRowStretch(0, 1)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(picture)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(header)
-        column.addLayout(self._stack, 1)
-        self.setMinimumSize(220, 180)
-
     # What is shown
 
     def show_points(
-        self, points: Points, extra: Mapping[str, Any] | None = None, *, moving: bool = False
+        self, points: Drawn, extra: Mapping[str, Any] | None = None, *, moving: bool = False
     ) -> None:
         """Draw a layer; `extra` are further columns to colour by. A `moving` picture keeps its
         camera and may be thinned; a still one settles after a moment."""
@@ -136,7 +85,7 @@ class CloudView(QWidget):
         self._positions = np.asarray(points.positions, np.float32)
         self._ids = points.ids if len(points.ids) else np.arange(len(points.positions))
         self._columns = columns
-        self._stack.setCurrentIndex(1)
+        self.show_picture()
         if turned:
             self.scene.set_depth(depth, equal=points.equal_scale)
         self._name_axes(points.axes, depth)
@@ -153,10 +102,7 @@ class CloudView(QWidget):
     def _name_axes(self, axes: tuple[Axis, ...], depth: bool) -> None:
         assert self.scene is not None
         self.scene.set_axes(axes)
-        for ruler, axis in ((self._bottom, axes[0]), (self._left, axes[1])):
-            ruler.set_name(str(axis))
-        for part in (self._bottom, self._left, self._corner):
-            part.setVisible(not depth)
+        self.name_rulers(axes, shown=not depth)
 
     def _on_transform(self, event: Any) -> None:
         if self.scene is not None and not self.scene.depth:
@@ -164,17 +110,13 @@ class CloudView(QWidget):
             self._bottom.set_range(*across)
             self._left.set_range(*up)
 
-    def _recolours(self, points: Points, columns: Mapping[str, Any], first: bool) -> bool:
+    def _recolours(self, points: Drawn, columns: Mapping[str, Any], first: bool) -> bool:
         """Whether colours must be computed again: not while only positions move."""
         if self._colour_by not in columns:
             wanted = points.colour_by if points.colour_by in columns else ""
             self._colour_by = wanted or next(iter(columns), "")
             return True
-        before = self._columns.get(self._colour_by)
-        now = columns.get(self._colour_by)
-        same = before is now or (
-            before is not None and now is not None and np.array_equal(before, now)
-        )
+        same = same_column(self._columns.get(self._colour_by), columns.get(self._colour_by))
         return first or not same or self._colouring is None
 
     def _recolour(self) -> None:
@@ -194,6 +136,7 @@ class CloudView(QWidget):
             positions, colours = positions[rows], colours[rows]
         smooth = not (self._moving and self._software)
         self.scene.draw_points(positions, colours, self.point_size(), smooth=smooth)
+        self.scene.draw_arrows(self._points, self._colouring.rgb, moving=self._moving)
         if not self._moving:
             self.scene.draw_box(self._positions)
         self._draw_edges()
@@ -230,8 +173,7 @@ class CloudView(QWidget):
     def clear(self, text: str) -> None:
         """A sentence instead of a picture."""
         self._points = None
-        self._empty.setText(text)
-        self._stack.setCurrentIndex(0)
+        self.say(text)
 
     def columns(self) -> list[str]:
         return list(self._columns)
@@ -249,7 +191,7 @@ class CloudView(QWidget):
         """Pixels; by default smaller the more points there are."""
         if self._size:
             return self._size
-        return float(np.clip(210 / max(len(self._positions), 1) ** 0.5, 2.0, 9.0))
+        return disc_size(len(self._positions), arrows=isinstance(self._points, Arrows))
 
     def set_point_size(self, pixels: float) -> None:
         self._size = pixels
@@ -259,6 +201,11 @@ class CloudView(QWidget):
         if network is not self._network:
             self._network = network
             self._draw()
+
+    def set_markers(self, markers: Markers | None) -> None:
+        """Signs of the zeros of a field, or None."""
+        if self.scene is not None:
+            self.scene.draw_signs(markers)
 
     def set_selection(self, ids: Any) -> None:
         self._selection = np.asarray(ids, np.int64)
@@ -273,20 +220,10 @@ class CloudView(QWidget):
             self.scene.draw_hover(self._positions[rows], self.point_size())
             self.scene.canvas.update()
 
-    def set_title(self, text: str) -> None:
-        self._title.setText(text)
-
-    def set_badge(self, text: str) -> None:
-        self._badge.setText(text)
-
-    def badge(self) -> str:
-        return self._badge.text()
-
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.legend.set_theme(theme)
-        self._left.set_theme(theme)
-        self._bottom.set_theme(theme)
+        for part in (self.legend, self._left, self._bottom):
+            part.set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
             if self._points is not None:
@@ -322,6 +259,11 @@ class CloudView(QWidget):
             self.scene.fit(self._positions)
             self._home = True
             self.scene.canvas.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._home:
+            self.fit_camera()
 
     def navigated(self) -> None:
         """The hand moved the camera."""

@@ -65,3 +65,8 @@ def robust_limits(values: NDArray[np.float64]) -> tuple[float, float]:
         if 0 < inner_high - inner_low < 0.5 * (high - low):
             return float(inner_low), float(inner_high)
     return low, high
+
+
+def same_column(before: Any, now: Any) -> bool:
+    """Whether a column still says what it said, so that its colours can stay."""
+    return before is now or (before is not None and now is not None and np.array_equal(before, now))

@@ -25,3 +25,9 @@ class Detail:
             chosen = np.random.default_rng(0).choice(n, self.most, replace=False)
             self._subset = np.sort(chosen)
         return self._subset
+
+
+def disc_size(n: int, *, arrows: bool) -> float:
+    """Pixels of a point among n; an arrow's own point is no more than where it starts."""
+    full = float(np.clip(210 / max(n, 1) ** 0.5, 2.0, 9.0))
+    return min(full, 3.5) if arrows else full

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import Axis
+from engine.layers import Arrows, Axis, Markers, Points
 from workbench.theme import Theme
-from workbench.views.opengl import Color, scene
+from workbench.views.opengl import Color, draws_in_software, scene
+from workbench.views.quiver import Quiver
 
 MOST_EDGES = 60_000
 FILL = 1.12
@@ -57,6 +58,8 @@ class CloudScene:
             visual.visible = False
         self._points.set_gl_state("translucent", depth_test=True)
         self._edges.set_gl_state("translucent", depth_test=False)
+        self._quiver: Quiver | None = None
+        self._theme: Theme | None = None
         self._middle = np.zeros(3)
         self._extent = 1.0
         self.set_depth(False)
@@ -65,6 +68,9 @@ class CloudScene:
 
     def set_theme(self, theme: Theme) -> None:
         self.canvas.bgcolor = theme.canvas
+        self._theme = theme
+        if self._quiver is not None:
+            self._quiver.set_theme(theme)
         self._edge_colour = Color(theme.muted, alpha=0.22)
         self._selection = Color(theme.selection)
         self._text = Color(theme.text)
@@ -113,6 +119,25 @@ class CloudScene:
             edge_width=0.6 if few else 0,
             size=size,
         )
+
+    def draw_arrows(
+        self, layer: Points | Arrows | None, colours: NDArray[np.float32], *, moving: bool
+    ) -> None:
+        """The vectors of a layer of arrows; of any other none."""
+        if isinstance(layer, Arrows):
+            if self._quiver is None:
+                self._quiver = Quiver(self.view.scene, software=draws_in_software())
+                if self._theme is not None:
+                    self._quiver.set_theme(self._theme)
+            self._quiver.show(layer, colours, moving=moving)
+        elif self._quiver is not None:
+            self._quiver.clear()
+
+    def draw_signs(self, markers: Markers | None) -> None:
+        """Labels at places of the field, or None."""
+        if self._quiver is not None:
+            self._quiver.show_signs(markers)
+            self.canvas.update()
 
     def draw_box(self, positions: NDArray[np.float32]) -> None:
         """The bounding box; the edges from its low corner are named after their axes."""

@@ -1,0 +1,273 @@
+"""Ambient Gaussian-process regression: each component of the field as a function of space.
+
+What a person would use otherwise: one kernel on the coordinates, shared by all components
+(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006), with the mean projected on
+the tangent plane. It knows nothing of the manifold: where a smooth field in space would do, it is
+hard to beat; where neighbours in space are far apart along the surface, it mixes them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from engine.data.vectors import VectorSamples
+from engine.layers import Array, Layer
+from engine.method import DataError, Note, Snapshot, Step
+from engine.numerics import neighbours, tangents
+from engine.numerics.held import from_arrays, to_arrays
+from engine.params import LIVE, REFIT, Bound, Doc, check
+from engine.stages import Stages, beats
+from engine.vectorfield import field_layers
+from engine.vectorfield.rvgp_stages import Said, check_samples, said
+
+Floats = NDArray[np.float64]
+
+MOST = 2000
+"""Vectors that the dense regression takes; of more, so many are drawn at random."""
+BLOCK = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Params:
+    length: Annotated[
+        float | None,
+        Bound(1e-6, 1e6, log=True, soft=(0.01, 100.0)),
+        LIVE,
+        Doc("How far the field keeps its value, in the unit of the positions. Auto: most likely.",
+            symbol="ℓ", label="length scale"),
+    ] = None  # fmt: skip
+    noise: Annotated[
+        float | None,
+        Bound(1e-8, 1e6, log=True, soft=(1e-4, 1.0)),
+        LIVE,
+        Doc("Standard deviation of the noise on each component. Auto: most likely.", symbol="σ"),
+    ] = None  # fmt: skip
+    amplitude: Annotated[
+        float | None,
+        Bound(1e-8, 1e6, log=True, soft=(0.01, 100.0)),
+        LIVE,
+        Doc("Standard deviation of a component before any vector is seen. Auto: most likely.",
+            symbol="a"),
+    ] = None  # fmt: skip
+    project: Annotated[
+        bool, LIVE, Doc("Take what sticks out of the tangent plane away.", label="tangent part")
+    ] = True
+    kernel: Annotated[
+        Literal["gaussian", "matern 1.5", "matern 2.5"],
+        REFIT,
+        Doc("Covariance of a component at two points by their distance in space."),
+    ] = "gaussian"
+    knn: Annotated[
+        int,
+        Bound(2, 200, soft=(5, 50)),
+        REFIT,
+        Doc("Neighbours that a tangent plane is fitted to.", symbol="k", label="neighbours"),
+    ] = 16
+    dimension: Annotated[
+        int | None,
+        Bound(1, 20),
+        REFIT,
+        Doc("Dimension of the manifold. Auto: from the variance around each point.", symbol="d",
+            label="manifold dimension"),
+    ] = None  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Observed rows and vectors, tangent frames, and the most likely length, noise, amplitude."""
+
+    positions: Floats
+    faces: NDArray[np.int64]
+    truth: Floats | None
+    frames: Floats
+    rows: NDArray[np.int64]
+    trained: NDArray[np.int64]
+    vectors: Floats
+    smoothness: float
+    likely: Floats
+
+
+class AmbientGPR:
+    """See the module's docstring."""
+
+    Params: ClassVar[type] = _Params
+    Data: ClassVar[type] = VectorSamples
+
+    def __init__(self, params: _Params) -> None:
+        self.params = params
+        self.stages = Stages()
+        self._fitted: Fitted | None = None
+
+    def fit(
+        self, data: VectorSamples, *, rng: np.random.Generator, device: str
+    ) -> Generator[Step, Any, None]:
+        """Tangent planes and most likely kernel; `device` is always the CPU."""
+        learning = _learn(data, self.params, rng, self.stages)
+        while True:
+            try:
+                stage = next(learning)
+            except StopIteration as stop:
+                self._fitted = stop.value
+                break
+            yield Step(index=0, total=1, stage=stage)
+        yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
+
+    def evaluate(self, params: _Params) -> Snapshot:
+        """A dense regression of the observed vectors: cubic in their number."""
+        fitted = self._ready()
+        likely = (float(v) for v in fitted.likely)
+        length, noise, amplitude = (
+            asked or found
+            for asked, found in zip(
+                (params.length, params.noise, params.amplitude), likely, strict=True
+            )
+        )
+        mean, variance = _predict(fitted, length, noise, amplitude)
+        share = fitted.positions.shape[1]
+        if params.project:
+            local = np.einsum("nDd,nD->nd", fitted.frames, mean)
+            mean = np.einsum("nDd,nd->nD", fitted.frames, local)
+            share = fitted.frames.shape[2]
+        std = np.sqrt(share * variance)
+        field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+        layers: list[Layer] = field_layers.layers(
+            field, mean, std, math.sqrt(share) * noise, tangent_dimension=fitted.frames.shape[2]
+        )
+        return Snapshot(
+            layers=tuple(layers),
+            params=params,
+            metrics={"length scale": length, "noise": noise, "amplitude": amplitude},
+            step=1,
+            notes=_notes(fitted),
+            chosen={"length": length, "noise": noise, "amplitude": amplitude,
+                    "dimension": fitted.frames.shape[2]},
+        )  # fmt: skip
+
+    def state(self) -> dict[str, Array]:
+        """Observed vectors, frames and kernel."""
+        return to_arrays(self._ready())
+
+    @classmethod
+    def from_state(cls, params: _Params, state: Mapping[str, Array]) -> Self:
+        method = cls(params)
+        method._fitted = from_arrays(Fitted, state)
+        return method
+
+    def _ready(self) -> Fitted:
+        if self._fitted is None:
+            raise DataError("The fit was stopped before there was a field; run it again.")
+        return self._fitted
+
+
+def _learn(
+    data: VectorSamples, params: _Params, rng: np.random.Generator, stages: Stages
+) -> Said[Fitted]:
+    check_samples(data, "Ambient regression")
+    n, knn = len(data), params.knn
+    if knn > n - 1:
+        raise DataError(
+            f"Each of the {n} points has only {n - 1} others, fewer than the {knn} neighbours "
+            "asked for; lower the neighbours or add points."
+        )
+    near = yield from said(
+        "neighbours",
+        stages.get_by_steps(
+            "neighbours", (data.sha256(), knn), lambda: neighbours.search(data.positions, knn)
+        ),
+    )
+    directions, variances = yield from said(
+        "tangent planes",
+        stages.get_with_beats(
+            "tangents",
+            (data.sha256(), knn),
+            lambda: tangents.local_directions(data.positions, near.indices),
+        ),
+    )
+    dimension = params.dimension or tangents.estimated_dimension(variances)
+    if dimension > directions.shape[2]:
+        raise DataError(
+            f"A tangent plane of dimension {dimension} was asked for, but there are only "
+            f"{directions.shape[2]} directions to fit it to; set a smaller dimension."
+        )
+    rows = np.flatnonzero(data.observed)
+    trained = rows if len(rows) <= MOST else np.sort(rng.permutation(rows)[:MOST])
+    smoothness = {"gaussian": math.inf, "matern 1.5": 1.5, "matern 2.5": 2.5}[params.kernel]
+    x, y = data.positions[trained], data.vectors[trained]
+    likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
+    return Fitted(
+        np.asarray(data.positions), np.asarray(data.faces), data.truth,
+        np.ascontiguousarray(directions[:, :, :dimension]), rows, trained, np.asarray(y),
+        smoothness, likely,
+    )  # fmt: skip
+
+
+def _kernel(smoothness: float, length: float, amplitude: float) -> Any:
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
+
+    strength = ConstantKernel(amplitude**2, (1e-12, 1e12))
+    bounds = (length * 1e-3, length * 1e3)
+    shape = RBF(length, bounds) if math.isinf(smoothness) else Matern(length, bounds, smoothness)
+    return strength * shape
+
+
+def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
+    """Length, noise and amplitude that explain all components best, by scikit-learn."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import WhiteKernel
+
+    scale = float(np.sqrt(np.mean(y**2)))
+    length = float(np.linalg.norm(np.ptp(x, axis=0))) / 5 or 1.0
+    noise = WhiteKernel((0.1 * scale) ** 2, ((1e-4 * scale) ** 2, (10 * scale) ** 2))
+    found = GaussianProcessRegressor(_kernel(smoothness, length, scale) + noise)
+    with warnings.catch_warnings():
+        # A parameter at the end of its range is not wrong here: sliders show where it is.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found.fit(x, y)
+    strength, long, loud = np.exp(found.kernel_.theta)
+    return np.array([long, math.sqrt(loud), math.sqrt(strength)])
+
+
+def _predict(
+    fitted: Fitted, length: float, noise: float, amplitude: float
+) -> tuple[Floats, Floats]:
+    """Mean (n, D) and variance of a component (n,) at every point."""
+    kernel = _kernel(fitted.smoothness, length, amplitude)
+    x = fitted.positions[fitted.trained]
+    gram = kernel(x)
+    gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
+    factor = cho_factor(gram, lower=True)
+    weights = cho_solve(factor, fitted.vectors)
+    n = len(fitted.positions)
+    mean, variance = np.empty((n, x.shape[1])), np.empty(n)
+    block = max(1, BLOCK // len(x))
+    for start in range(0, n, block):
+        part = slice(start, start + block)
+        across = kernel(fitted.positions[part], x)
+        mean[part] = across @ weights
+        explained = solve_triangular(factor[0], across.T, lower=True)
+        variance[part] = amplitude**2 - np.einsum("mq,mq->q", explained, explained)
+    # Rounding may leave a few parts in 1e10 of the prior below zero next to an observation.
+    return mean, variance.clip(min=0.0)
+
+
+def _notes(fitted: Fitted) -> tuple[Note, ...]:
+    if len(fitted.trained) == len(fitted.rows):
+        return ()
+    return (
+        Note(
+            f"Learnt from {len(fitted.trained)} of {len(fitted.rows)} vectors: a dense regression "
+            "of more takes minutes for every move of a slider."
+        ),
+    )

@@ -1,0 +1,93 @@
+"""Scores of a field against the truth, at the points whose vectors were kept back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.vectors import VectorSamples
+from engine.judgement import Judgement, Score
+from engine.layers import Arrows, Axis, Points
+from engine.method import Snapshot
+
+Floats = NDArray[np.float64]
+
+
+def judge(snapshot: Snapshot, data: VectorSamples) -> Judgement:
+    """Relative error, direction and coverage at the rows without a vector; without a truth, how far
+    the field passes from the vectors themselves."""
+    field: Any = snapshot.layer("field")
+    assert isinstance(field, Arrows)
+    if field.vectors.shape[1] != data.positions.shape[1]:
+        return Judgement(scores=())
+    if data.truth is None:
+        return _against_observed(field, data)
+    rows = ~data.observed if not data.observed.all() else data.observed
+    kept = "at the points whose vectors were kept back" if not data.observed.all() else ""
+    found, truth = field.vectors[rows], data.truth[rows]
+    wrong = np.linalg.norm(found - truth, axis=1)
+    size = float(np.linalg.norm(truth))
+    scores = [
+        Score(name="relative error", value=float(np.linalg.norm(wrong)) / max(size, 1e-300),
+              better=-1, text=f"Root mean square error over that of the true field {kept}."),
+        Score(name="mean cosine", value=_cosine(found, truth),
+              text=f"Mean cosine of the angle between field and truth {kept}."),
+    ]  # fmt: skip
+    std = field.columns.get("standard deviation")
+    if std is not None:
+        scores.append(_coverage(wrong, np.asarray(std)[rows], _components(snapshot, data), kept))
+    return Judgement(scores=tuple(scores), layers=(_reliability(field, data, rows),))
+
+
+def _components(snapshot: Snapshot, data: VectorSamples) -> int:
+    return int(snapshot.chosen.get("dimension", data.positions.shape[1]))
+
+
+def _cosine(found: Floats, truth: Floats) -> float:
+    length = np.linalg.norm(found, axis=1) * np.linalg.norm(truth, axis=1)
+    some = length > 0
+    if not some.any():
+        return 0.0
+    return float(np.mean(np.einsum("nd,nd->n", found, truth)[some] / length[some]))
+
+
+def _coverage(wrong: Floats, std: Floats, components: int, kept: str) -> Score:
+    """Share of points whose error lies in the 95 % ball of an isotropic Gaussian spread."""
+    from scipy.stats import chi2
+
+    radius = np.sqrt(chi2.ppf(0.95, components) / components)
+    return Score(
+        name="95 % coverage", value=float(np.mean(wrong <= radius * std)), better=0,
+        text=f"Share of true vectors inside the region that should hold 95 % of them {kept}. "
+        "Less means that the spread is too small.",
+    )  # fmt: skip
+
+
+def _reliability(field: Arrows, data: VectorSamples, rows: NDArray[np.bool_]) -> Points:
+    """Error of each point against the spread that was promised there."""
+    assert data.truth is not None
+    wrong = np.linalg.norm(field.vectors - data.truth, axis=1)
+    std = field.columns.get("standard deviation", np.zeros(len(wrong)))
+    ids = np.flatnonzero(rows)
+    return Points(
+        name="error against spread", role="diagnostic",
+        positions=np.column_stack([np.asarray(std)[ids], wrong[ids]]),
+        axes=(Axis("standard deviation"), Axis("error")), ids=ids, equal_scale=False,
+    )  # fmt: skip
+
+
+def _against_observed(field: Arrows, data: VectorSamples) -> Judgement:
+    seen = data.observed
+    found, given = field.vectors[seen], data.vectors[seen]
+    size = float(np.linalg.norm(given))
+    return Judgement(
+        scores=(
+            Score(name="misfit", value=float(np.linalg.norm(found - given)) / max(size, 1e-300),
+                  better=0, text="Root mean square distance of the field from the observed "
+                  "vectors, over their own size. Small means close to the data, noise and all."),
+            Score(name="mean cosine", value=_cosine(found, given), better=0,
+                  text="Mean cosine of the angle between field and observed vectors."),
+        )
+    )  # fmt: skip

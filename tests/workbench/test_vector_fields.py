@@ -1,0 +1,134 @@
+"""The vector-field family through the real window: open, fit, drag, compare, take home."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.layers import Arrows
+from engine.params import to_json
+from workbench.views import darts
+from workbench.views.cloud import CloudView
+
+pytestmark = pytest.mark.gl
+SPHERE = "sample:sphere_field?n=400"
+
+
+@pytest.fixture
+def fitted(window, qtbot):
+    """The window with RVGP fitted to a small sphere."""
+    window.session.open_data(SPHERE, then=window.session.fit)
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[0]
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=60_000)
+    return window
+
+
+def test_vector_data_bring_their_family(fitted):
+    assert fitted.document.method_id == "vectorfield.rvgp"
+    assert fitted.centre.currentWidget() is fitted.panel
+    titles = [fitted.top.methods.itemText(k) for k in range(fitted.top.methods.count())]
+    assert titles == ["RVGP", "Ambient regression"]
+    assert fitted.panel.result_view.scene.view.camera is not None
+
+
+def test_another_family_offers_its_own_samples_and_back_again(fitted, qtbot):
+    fitted.requests.choose_family("embedding")
+    assert fitted.centre.currentWidget() is fitted.welcome
+    assert not fitted.actions_by_id["fit"].isEnabled()
+    shown = [view for view in fitted.welcome._views if not view.isHidden()]
+    assert shown and all(view.family == "embedding" for view in shown)
+    fitted.session.undo.undo()
+    assert fitted.document.method_id == "vectorfield.rvgp"
+    assert fitted.centre.currentWidget() is fitted.panel
+
+
+def test_every_live_slider_moves_the_arrows_and_the_last_value_is_shown(fitted, qtbot):
+    run = fitted.document.active
+    base = to_json(fitted.document.params())
+    kind = type(fitted.document.params())
+    for name, value in (("length", 0.3), ("noise", 1.0), ("modes", 5), ("smoothing", 3.0),
+                        ("sample", 4), ("amplitude", 0.1)):  # fmt: skip
+        before = run.snapshot.layer("field").vectors
+        wanted = kind(**{**base, name: value})
+        fitted.session.changing(wanted)
+        fitted.session.changed(wanted)
+        qtbot.waitUntil(lambda wanted=wanted: run.shown == wanted, timeout=20_000)
+        assert np.abs(run.snapshot.layer("field").vectors - before).max() > 1e-6, name
+
+
+def test_truth_and_error_stand_beside_the_field(fitted, qtbot):
+    panel = fitted.panel
+    chooser = panel.beside_result
+    assert chooser.isVisibleTo(panel)
+    for name in ("truth", "error", "data"):
+        chooser.setCurrentText(name)
+        chooser.switched.emit()
+        shown = panel.data_view._points
+        assert isinstance(shown, Arrows) and shown.name == name
+
+
+def test_the_peer_stands_beside_it_with_the_same_scores(fitted, qtbot):
+    fitted.session.choose_method("vectorfield.ambient_gpr")
+    run = fitted.session.fit()
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=60_000)
+    fitted.requests.compare_all()
+    assert len(fitted.panel.beside) == 2
+    names = [[score.name for score in r.judgement.scores] for r in fitted.document.visible_runs()]
+    assert names[0] == names[1]
+    assert {"relative error", "mean cosine", "95 % coverage"} == set(names[0])
+
+
+def test_a_project_brings_the_arrows_back(fitted, qtbot, tmp_path):
+    path = str(tmp_path / "field.wbproj")
+    saved = []
+    fitted.exporting.save_to(path, lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved), timeout=20_000)
+    before = fitted.document.active.snapshot.layer("field").vectors.copy()
+    fitted.exporting.open_project(path)
+    qtbot.waitUntil(lambda: fitted.document.path == path and bool(fitted.document.runs),
+                    timeout=20_000)  # fmt: skip
+    run = fitted.document.runs[0]
+    assert np.array_equal(run.snapshot.layer("field").vectors, before)
+    assert np.array_equal(run.method.evaluate(run.shown).layer("field").vectors, before)
+
+
+def test_arrows_are_as_long_as_their_vectors():
+    rng = np.random.default_rng(0)
+    positions, vectors = rng.normal(size=(2, 50, 3)).astype(np.float32)
+    corners, bright = darts.solid(positions, vectors, 0.05)
+    corners = corners.reshape(50, -1, 3)
+    along = np.einsum("ncd,nd->nc", corners - positions[:, None], vectors)
+    length = (vectors**2).sum(axis=1)
+    assert np.allclose(along.max(axis=1), length, rtol=1e-4)
+    assert np.abs(along.min(axis=1)).max() < 1e-4
+    assert ((bright > 0) & (bright <= 1)).all()
+    flat = darts.flat(positions[:, :2], vectors[:, :2], 0.05).reshape(50, 9, 3)
+    tips = flat[:, -1, :2]
+    assert np.allclose(tips, positions[:, :2] + vectors[:, :2], atol=1e-5)
+
+
+def test_arrows_are_thinned_and_unknown_vectors_are_none(qtbot):
+    from workbench import theme
+    from workbench.views import quiver
+
+    view = CloudView()
+    qtbot.addWidget(view)
+    view.set_theme(theme.load("dark"))
+    view.show()
+    from engine.layers import Axis
+
+    many = quiver.MOST[True] + 500
+    positions = np.random.default_rng(0).normal(size=(many, 3))
+    vectors = np.ones((many, 3))
+    vectors[:100] = np.nan
+    layer = Arrows(name="a", role="data", positions=positions, vectors=vectors,
+                   axes=tuple(Axis(n) for n in "xyz"))  # fmt: skip
+    view.show_points(layer)
+    drawn = view.scene._quiver.drawn
+    assert drawn == min(many - 100, quiver.MOST[view._software])
+    few = Arrows(name="a", role="data", positions=positions[:200], vectors=vectors[:200],
+                 axes=layer.axes)  # fmt: skip
+    view.show_points(few)
+    assert view.scene._quiver.drawn == 100
+    view.release()

@@ -1,0 +1,131 @@
+"""Arrows, the surface they lie on and the signs of its zeros, drawn into a cloud's scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.layers import Arrows, Markers
+from engine.numerics.singularities import vertex_normals
+from engine.numerics.spacing import nearest_rows
+from workbench.theme import Theme
+from workbench.views import darts
+from workbench.views.opengl import Color, scene
+
+Floats = NDArray[np.float32]
+
+MOST = {True: 1500, False: 20_000}
+"""Arrows drawn at rest, where a processor draws and where hardware does."""
+MOST_MOVING = {True: 500, False: 8_000}
+
+
+class Quiver:
+    """Follows one cloud. `length` is how long a vector of size 1 is drawn, in units of the axes;
+    it stays while the positions stay, so that longer vectors look longer."""
+
+    def __init__(self, parent: Any, *, software: bool) -> None:
+        self._software = software
+        self._darts = scene.visuals.Mesh(parent=parent, shading=None)
+        self._sheet = scene.visuals.Mesh(parent=parent, shading=None)
+        self._signs = scene.visuals.Text("", parent=parent, font_size=11, bold=True)
+        for order, visual in enumerate((self._sheet, self._darts, self._signs)):
+            visual.visible = False
+            visual.order = order - 2 if order < 2 else 5
+        # The sheet steps back a little: what lies on it must not sink into it.
+        self._sheet.set_gl_state(
+            "opaque", depth_test=True, polygon_offset_fill=True, polygon_offset=(1, 1),
+            cull_face=False,
+        )  # fmt: skip
+        self._darts.set_gl_state("opaque", depth_test=True, cull_face=False)
+        self._signs.set_gl_state("translucent", depth_test=False)
+        self.length = 0.0
+        self._places: Any = None
+        self._faces: Any = None
+        self._normals: Any = None
+        self._paper = np.ones(3, np.float32)
+        self._ink = np.zeros(3, np.float32)
+        self.drawn = 0
+
+    def set_theme(self, theme: Theme) -> None:
+        self._paper = np.asarray(Color(theme.canvas).rgb, np.float32)
+        self._ink = np.asarray(Color(theme.text).rgb, np.float32)
+        self._signs.color = theme.selection
+        self._faces = None
+
+    def clear(self) -> None:
+        for visual in (self._darts, self._sheet, self._signs):
+            visual.visible = False
+        self.drawn = 0
+
+    def show(self, layer: Arrows, colours: Floats, *, moving: bool) -> None:
+        """Draw the arrows of a layer in `colours` (n, 3)."""
+        positions = np.asarray(layer.positions, np.float32)
+        vectors = np.asarray(layer.vectors, np.float32)
+        if self._places is None or not np.array_equal(self._places, layer.positions):
+            self._places, self._faces = layer.positions, None
+            self.length = _length(positions, vectors)
+        self._show_sheet(positions, layer.faces)
+        rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+        most = (MOST_MOVING if moving else MOST)[self._software]
+        if len(rows) > most:
+            rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+        self.drawn = len(rows)
+        self._darts.visible = len(rows) > 0
+        if len(rows):
+            self._show_darts(positions[rows], self.length * vectors[rows], colours[rows])
+
+    def _show_darts(self, positions: Floats, vectors: Floats, colours: Floats) -> None:
+        width = float(0.16 * np.percentile(np.linalg.norm(vectors, axis=1), 95))
+        if positions.shape[1] == 2:
+            corners, bright = darts.flat(positions, vectors, width), None
+        else:
+            corners, bright = darts.solid(positions, vectors, width)
+        rgb = np.repeat(colours, len(corners) // len(positions), axis=0)
+        if bright is not None:
+            rgb = rgb * bright[:, None]
+        rgba = np.column_stack([rgb, np.ones(len(rgb), np.float32)])
+        triangles = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
+        self._darts.set_data(corners, triangles, vertex_colors=rgba)
+
+    def _show_sheet(self, positions: Floats, faces: Any) -> None:
+        self._sheet.visible = len(faces) > 0
+        if not len(faces) or self._faces is faces:
+            return
+        self._faces = faces
+        normals = vertex_normals(np.asarray(positions, np.float64), np.asarray(faces))
+        self._normals = normals
+        bright = np.abs(normals @ darts.LIGHT.astype(np.float64)).clip(0.0, 1.0)
+        grey = 0.86 * self._paper + 0.14 * self._ink
+        shade = (0.82 + 0.18 * bright)[:, None]
+        rgba = np.column_stack([grey * shade, np.ones(len(shade))]).astype(np.float32)
+        self._sheet.set_data(positions, np.asarray(faces, np.uint32), vertex_colors=rgba)
+
+    def show_signs(self, markers: Markers | None) -> None:
+        """The index of each zero beside it; None hides them."""
+        some = markers is not None and len(markers.positions) > 0
+        self._signs.visible = some
+        if markers is not None and some:
+            self._signs.text = list(markers.labels)
+            self._signs.pos = np.asarray(self._above_sheet(markers.positions), np.float32)
+
+    def _above_sheet(self, places: Any) -> Any:
+        """Places lifted off the surface, which hides those on its other side."""
+        on_sheet = bool(self._sheet.visible)
+        self._signs.set_gl_state("translucent", depth_test=on_sheet)
+        if not on_sheet:
+            return places
+        nearest = nearest_rows(places, self._places)
+        lift = 0.05 * float(np.linalg.norm(np.ptp(self._places, axis=0)))
+        return places + lift * self._normals[nearest]
+
+
+def _length(positions: Floats, vectors: Floats) -> float:
+    """Arrows as long as the gaps between them ask for, but not much longer than those between all
+    the points."""
+    rows = np.isfinite(vectors).all(axis=1)
+    if not rows.any():
+        return 1.0
+    sparse = darts.reach(positions[rows], vectors[rows])
+    return min(sparse, 3.0 * darts.reach(positions, vectors))
