@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.table import Table
+from engine.data.vectors import VectorSamples
 from engine.method import DataError
 
 
@@ -115,8 +116,8 @@ def _is_same(place: Path, about: Mapping[str, Any]) -> bool:
     return _file_hash(place.resolve(), stat.st_size, stat.st_mtime_ns) == about.get("sha256")
 
 
-def load(record: DataRecord, folder: Path) -> Table:
-    """The record's table: the packed one, else opened anew and compared with its checksum.
+def load(record: DataRecord, folder: Path) -> Table | VectorSamples:
+    """The record's data: the packed one, else opened anew and compared with its checksum.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def load(record: DataRecord, folder: Path) -> Table:
     from engine.data import open_any
 
     spec = find(record, folder)
-    table: Table = open_any(spec, **record.options)
+    table = open_any(spec, **record.options)
     if record.sha256 and table.sha256() != record.sha256:
         raise DataError(
             f"'{spec}' is not what '{record.name}' was when the project was saved: its numbers "
