@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.table import Table
-from engine.data.vectors import VectorSamples
 from engine.method import DataError
 
 
@@ -116,8 +115,9 @@ def _is_same(place: Path, about: Mapping[str, Any]) -> bool:
     return _file_hash(place.resolve(), stat.st_size, stat.st_mtime_ns) == about.get("sha256")
 
 
-def load(record: DataRecord, folder: Path) -> Table | VectorSamples:
-    """The record's data: the packed one, else opened anew and compared with its checksum.
+def load(record: DataRecord, folder: Path) -> Any:
+    """The record's `Table` or `VectorSamples`: the packed one, else opened anew and compared with
+    its checksum.
 
     Raises
     ------
