@@ -27,10 +27,10 @@ _HEAD = 2**20
 _COUNTS = {
     "ply": rb"element\s+vertex\s+(\d+)",
     "off": rb"\AOFF\s+(?:#[^\n]*\s+)*(\d+)",
-    "vtk": rb"\bPOINTS\s+(\d+)",
+    "vtk": rb"(?m)^POINTS\s+(\d+)",
     "vtu": rb"NumberOfPoints\s*=\s*[\"']\s*(\d+)",
 }
-_NO_VECTORS = re.compile(r"(?i)n|.*normals?|.*(colou?r|rgb).*|.*tex.*|tcoords?|obj:v[nt]")
+_NO_VECTORS = re.compile(r"(?i)n|.*normals?|.*(colou?r|rgb).*|texture.*|tcoords?|obj:v[nt]")
 _FLAT = frozenset({"triangle", "quad"})
 _ASIDE = frozenset({"vertex", "line"})
 
@@ -74,13 +74,15 @@ def read(path: Path, spec: str) -> VectorSamples:
     if importlib.util.find_spec("meshio") is None:
         raise OpenError(f"'{path.name}' is a mesh: pip install 'fieldwright[mesh]' to open it.")
     kind = _kind(path, _head(path, 1024))
-    _check_size(path, kind)
+    promised = _check_size(path, kind)
     mesh = _load(path, kind)
     points = np.asarray(mesh.points, dtype=np.float64)
     if points.ndim != 2 or len(points) < 3 or points.shape[1] < 2:
         raise OpenError(f"'{path.name}' has {len(points)} points; a mesh needs at least 3.")
     if len(points) > MOST_POINTS:
         raise _too_many(path, len(points))
+    if len(points) < promised[0] or sum(len(block.data) for block in mesh.cells) < promised[1]:
+        raise _damaged(path, kind)
     data = {key: _squeezed(array) for key, array in mesh.point_data.items()}
     vectors, names = _vectors(data, points.shape, path.name)
     _check_finite(points, vectors, path.name)
@@ -109,8 +111,11 @@ def _too_many(path: Path, count: int) -> OpenError:
     )
 
 
-def _check_size(path: Path, kind: str) -> None:
-    """Refuse what would fill the memory, or keep a reader waiting for a header's end."""
+def _check_size(path: Path, kind: str) -> tuple[int, int]:
+    """Refuse what would fill the memory, or keep a reader waiting for a header's end.
+
+    Returns how many points and cells the header promises, 0 where it does not say.
+    """
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise OpenError(f"'{path.name}' has {size / 2**30:.1f} GiB; the limit for meshes is 2 GiB.")
@@ -129,6 +134,9 @@ def _check_size(path: Path, kind: str) -> None:
         raise _too_many(path, count)
     if kind == "vtu":
         _check_xml(path, head)
+    # Readers of PLY take what there is of a file that ends early.
+    faces = re.search(rb"element\s+face\s+(\d+)", head) if kind == "ply" else None
+    return (0 if kind == "obj" else count), int(faces[1]) if faces else 0
 
 
 def _check_xml(path: Path, head: bytes) -> None:
@@ -158,13 +166,21 @@ def _load(path: Path, kind: str) -> Any:
             contextlib.redirect_stderr(said),
         ):
             warnings.simplefilter("ignore")
-            return getattr(meshio, kind).read(str(path))
+            return getattr(meshio, kind).read(_source(path, kind))
     except meshio.ReadError as error:
         reason = " ".join(str(error).split()).rstrip(".")[:120]
         raise _damaged(path, kind, reason) from None
     except (Exception, SystemExit):
         # Readers meet damage with whatever error comes first, some by leaving the program.
         raise _damaged(path, kind) from None
+
+
+def _source(path: Path, kind: str) -> str | io.BytesIO:
+    """The file, or its content under the name that meshio knows the corners of faces by."""
+    other = re.compile(rb"(property\s+list\s+\w+\s+\w+\s+)vertex_index\b")
+    if kind != "ply" or not other.search(_head(path, _HEAD).partition(b"end_header")[0]):
+        return str(path)
+    return io.BytesIO(other.sub(rb"\1vertex_indices", path.read_bytes(), count=1))
 
 
 def _squeezed(values: Any) -> Array:

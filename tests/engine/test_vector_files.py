@@ -161,6 +161,7 @@ def test_an_array_of_numbers_by_its_column_names(tmp_path):
         (GAPPY, "positions=x,y,region;vectors=u,v,w", "'region' of 'f.csv' holds text"),
         (GAPPY, "positions=x,y;velocities=t", "no column 't'"),
         ("a,b,c\n1,2,3\n4,5,6\n", "auto", "it has a, b, c; say which"),
+        ('x,y,u,v\n1,2,"3,4\n4,5,6,7\n', "auto", "quoted cell"),
         ("x,y,u,v\n1,2,3,4\n4,5,inf,6\n", "auto", "Row 2 .* infinite value in column 'u'"),
         ("x,y,u,v\n1,-inf,3,4\n4,5,6,7\n", "auto", "Row 1 .* column 'y'"),
         ("x,y,u,v\n1,2,,4\n4,5,6,\n", "auto", "no complete vector at any of its 2"),
@@ -370,6 +371,20 @@ def test_a_mesh_cut_off_gives_one_sentence(tmp_path, capfd, kind, share):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_ply_file_is_read_to_its_last_triangle_or_not_at_all(tmp_path, binary):
+    meshio = pytest.importorskip("meshio")
+    path = tmp_path / "m.ply"
+    cells = [("triangle", TRIANGLES.astype(np.int32))]
+    columns = dict(zip("uvw", np.ascontiguousarray(FLOW.T), strict=True))
+    meshio.Mesh(CORNERS, cells, point_data=columns).write(path, binary=binary)
+    whole = path.read_bytes()
+    for size in range(1, len(whole) - 1):
+        refused(write(tmp_path, "cut.ply", whole[:size]), "cut.ply")
+    other = write(tmp_path, "o.ply", whole.replace(b"vertex_indices", b"vertex_index"))
+    np.testing.assert_array_equal(open_any(other).faces, TRIANGLES)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -404,6 +419,15 @@ def test_limits_and_choices_of_meshes(tmp_path, monkeypatch):
     refused(path, "limit for meshes is 2 GiB")
     monkeypatch.setattr(meshes.importlib.util, "find_spec", lambda name: None)
     refused(path, r"pip install 'fieldwright\[mesh\]'")
+
+
+@pytest.mark.parametrize("name", ["vertex_velocity", "B", "normal_velocity"])
+def test_names_that_only_resemble_normals_are_vectors(tmp_path, name):
+    given = {"texture": CORNERS, "point_normals": CORNERS, "RGB": CORNERS, name: FLOW}
+    path = save_mesh(tmp_path / "m.vtu", [("triangle", TRIANGLES)], given | {"truth": FLOW + 1})
+    field = open_any(path)
+    np.testing.assert_array_equal(field.vectors, FLOW)
+    np.testing.assert_array_equal(field.truth, FLOW + 1)
 
 
 def test_infinite_vectors_and_wrong_triangles_of_a_mesh(tmp_path):
