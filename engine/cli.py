@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("id")
     run.add_argument("--data", required=True, metavar="SPEC", help="a path or sample:NAME")
     run.add_argument("--label", default=None, metavar="COLUMN")
+    run.add_argument("--map", default=None, metavar="FIELDS", help="positions=x,y,z;vectors=u,v,w")
     run.add_argument("--set", action="append", default=[], dest="sets", metavar="NAME=VALUE")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
@@ -181,7 +182,8 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
         if not sign:
             raise _Refused(f"--set takes NAME=VALUE, got '{item}'.")
         chosen[name] = parse(kind.Params, name, text)
-    data_options = {} if options.label is None else {"label": options.label}
+    asked = {"label": options.label, "fields": options.map}
+    data_options = {name: value for name, value in asked.items() if value is not None}
     return RunSpec(
         method=options.id,
         data=options.data,

@@ -20,7 +20,7 @@ MOST_BYTES = 16 * 2**30
 
 def read_npy(content: bytes, name: str, spec: str) -> Raw:
     """One array. Object arrays are pickles and are refused."""
-    return _from_arrays({"values": _npy(content, name)}, name, spec)
+    return table_of({"values": _npy(content, name)}, name, spec)
 
 
 def _npy(content: bytes, name: str) -> Array:
@@ -39,6 +39,11 @@ def _npy(content: bytes, name: str) -> Array:
 
 def read_npz(content: bytes, name: str, spec: str) -> Raw:
     """An archive of arrays."""
+    return table_of(npz_arrays(content, name), name, spec)
+
+
+def npz_arrays(content: bytes, name: str) -> dict[str, Array]:
+    """The arrays of an archive by their names. Object arrays are pickles and are refused."""
     arrays = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -48,7 +53,7 @@ def read_npz(content: bytes, name: str, spec: str) -> Raw:
                 arrays[key] = _npy(archive.read(member), f"{name}: {key}")
     except zipfile.BadZipFile:
         raise OpenError(f"'{name}' is an archive that is cut off or damaged.") from None
-    return _from_arrays(arrays, name, spec)
+    return arrays
 
 
 def _check_members(archive: zipfile.ZipFile, name: str) -> None:
@@ -70,12 +75,13 @@ def read_safetensors(content: bytes, name: str, spec: str) -> Raw:
     from safetensors.numpy import load
 
     try:
-        return _from_arrays(load(content), name, spec)
+        return table_of(load(content), name, spec)
     except SafetensorError:
         raise OpenError(f"'{name}' is a safetensors file that is cut off or damaged.") from None
 
 
-def _from_arrays(arrays: Mapping[str, Any], name: str, spec: str) -> Raw:
+def table_of(arrays: Mapping[str, Any], name: str, spec: str) -> Raw:
+    """The main array as rows of numbers, and whatever else has as many rows as labels."""
     key = _main(arrays, name)
     values = np.asarray(arrays[key])
     if values.ndim == 1:

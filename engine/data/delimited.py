@@ -73,6 +73,8 @@ def read(text: str, name: str, spec: str) -> Raw:
         raise OpenError(f"'{name}' is empty: a table needs at least two rows of numbers.")
     dialect = sniff([line for _, line in lines[:200]])
     rows = _split([line for _, line in lines], dialect)
+    if len(rows) != len(lines):
+        raise OpenError(f"'{name}' has a quoted cell that goes on over the end of its line.")
     width = len(rows[0])
     for (number, _), row in zip(lines, rows, strict=True):
         if len(row) != width:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data import annotated, arrays, delimited, pictures
+from engine.data import annotated, arrays, delimited, mapping, meshes, pictures, vector_arrays
 from engine.data.errors import OpenError
 from engine.data.raw import Raw, to_table
 from engine.data.samples import open_sample
 from engine.data.table import Table
+from engine.data.vectors import VectorSamples
 
 SAMPLE = "sample:"
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
@@ -50,13 +51,16 @@ def open_any(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] = (),
     missing: str = "drop_rows",
-) -> Table:
+    fields: str | None = None,
+) -> Table | VectorSamples:
     """Open a file or a sample.
 
     Parameters
     ----------
     spec : a path, or "sample:NAME" with options as in "sample:swiss_roll?n=2000&noise=0.1"
     label, columns, drop, missing : which columns to use and what to do about gaps; see `to_table`
+    fields : which columns are positions and vectors, see `mapping.parse`; "auto" goes by their
+        names. None opens a table; a mesh is a vector field in any case
 
     Raises
     ------
@@ -64,6 +68,14 @@ def open_any(
         One sentence: what was expected, what was found, what would work.
     """
     text = str(spec)
+    narrowed = label is not None or columns is not None or bool(drop) or missing != "drop_rows"
+    if fields is not None:
+        if narrowed:
+            raise OpenError(
+                "A vector field takes its columns from the mapping alone; leave out label, "
+                "columns, drop and missing."
+            )
+        return _open_field(text, fields)
     if text.startswith(SAMPLE):
         table = open_sample(text.removeprefix(SAMPLE))
         if label is None and columns is None and not drop:
@@ -78,15 +90,44 @@ def open_any(
             label=table.label,
         )
         return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
-    raw = read(Path(text))
+    path = Path(text)
+    if meshes.recognise(path):
+        if narrowed:
+            raise OpenError(
+                f"'{path.name}' is a mesh, which has no columns to choose from; leave out label, "
+                "columns, drop and missing."
+            )
+        return meshes.read(path, text)
+    raw = read(path)
     return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+
+
+def _open_field(text: str, fields: str) -> VectorSamples:
+    if text.startswith(SAMPLE):
+        raise OpenError(f"'{text}' needs no mapping; a mapping names the columns of a file.")
+    path, guessed = Path(text), fields.strip().lower() == mapping.AUTO
+    if not guessed:
+        mapping.parse(fields)
+    if meshes.recognise(path):
+        if not guessed:
+            raise OpenError(
+                f"'{path.name}' is a mesh, whose points and vectors are found without a mapping; "
+                "leave it out."
+            )
+        return meshes.read(path, text)
+    if _head(path).startswith(b"PK"):
+        found = arrays.npz_arrays(path.read_bytes(), path.name)
+        if guessed and vector_arrays.recognise(found):
+            return vector_arrays.read(found, path.name, text)
+        raw = vector_arrays.columns_of(found, path.name, text)
+    else:
+        raw = read(path)
+    return mapping.to_samples(raw, mapping.chosen(raw, fields))
 
 
 def read(path: Path) -> Raw:
     """The columns of a file. Pickles, and whatever else runs code when read, are refused."""
-    _check_place(path)
-    with path.open("rb") as file:
-        head = file.read(64)
+    head = _head(path)
     spec = str(path)
     if not head:
         raise OpenError(f"'{path.name}' is empty: a table needs at least two rows of numbers.")
@@ -129,6 +170,12 @@ def preview(spec: str | Path) -> Preview:
         titles=(*raw.labels, *raw.columns),
         rows=tuple(zip(*texts, strict=True)) if texts else (),
     )
+
+
+def _head(path: Path) -> bytes:
+    _check_place(path)
+    with path.open("rb") as file:
+        return file.read(64)
 
 
 def _check_place(path: Path) -> None:

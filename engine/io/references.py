@@ -115,8 +115,9 @@ def _is_same(place: Path, about: Mapping[str, Any]) -> bool:
     return _file_hash(place.resolve(), stat.st_size, stat.st_mtime_ns) == about.get("sha256")
 
 
-def load(record: DataRecord, folder: Path) -> Table:
-    """The record's table: the packed one, else opened anew and compared with its checksum.
+def load(record: DataRecord, folder: Path) -> Any:
+    """The record's `Table` or `VectorSamples`: the packed one, else opened anew and compared with
+    its checksum.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def load(record: DataRecord, folder: Path) -> Table:
     from engine.data import open_any
 
     spec = find(record, folder)
-    table: Table = open_any(spec, **record.options)
+    table = open_any(spec, **record.options)
     if record.sha256 and table.sha256() != record.sha256:
         raise DataError(
             f"'{spec}' is not what '{record.name}' was when the project was saved: its numbers "
