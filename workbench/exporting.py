@@ -57,15 +57,25 @@ class Exporting(QObject):
         self.open_path(path)
 
     def preview(self, path: str) -> None:
-        """Show what was understood of a file before it becomes the data."""
-        from engine.data import preview
+        """Show what was understood of a file before it becomes the data; what says by itself which
+        numbers are which is opened at once."""
+        from engine.data.opening import is_field, preview
 
-        self._errand(lambda: preview(path), self._show_preview, "")
+        def look() -> Any:
+            return None if is_field(Path(path)) else preview(path)
 
-    def _show_preview(self, found: Any) -> None:
+        self._errand(look, lambda found: self._show_preview(path, found), "")
+
+    def _show_preview(self, path: str, found: Any) -> None:
         from workbench.dialogs.open_data import OpenDataDialog
 
-        dialog = OpenDataDialog(found, self._window)
+        if found is None:
+            self._remember(path)
+            self._window.session.open_data(path, {"fields": "auto"})
+            return
+        family = self._window.document.method_id.partition(".")[0]
+        as_field = family == "vectorfield" or bool(found.fields)
+        dialog = OpenDataDialog(found, self._window, as_field=as_field)
         dialog.accepted.connect(self._accept_preview)
         self._show(dialog)
 

@@ -98,6 +98,18 @@ def parse(text: str) -> FieldColumns:
     )
 
 
+def written(columns: FieldColumns) -> str:
+    """The line that `parse` reads back."""
+    parts = [f"positions={','.join(columns.positions)}"]
+    if columns.velocities:
+        parts.append(f"velocities={columns.time}" if columns.time else "velocities")
+    else:
+        parts.append(f"vectors={','.join(columns.vectors)}")
+    parts += [f"{key}={getattr(columns, key)}" for key in ("series", "noise")
+              if getattr(columns, key)]  # fmt: skip
+    return ";".join(parts)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 

@@ -27,7 +27,8 @@ class Preview:
     """What was understood of a file, before anything is done with it.
 
     `rows` are the first rows of all columns as text, `columns` the numeric ones, `labels` the
-    others; `gaps` counts missing and `infinities` infinite numbers.
+    others; `gaps` counts missing and `infinities` infinite numbers; `fields` is the mapping that
+    the columns' names suggest, "" when they do not look like positions and vectors.
     """
 
     spec: str
@@ -42,6 +43,7 @@ class Preview:
     remarks: tuple[str, ...] = ()
     titles: tuple[str, ...] = field(default=())
     rows: tuple[tuple[str, ...], ...] = field(default=())
+    fields: str = ""
 
 
 def open_any(
@@ -78,6 +80,10 @@ def open_any(
         return _open_field(text, fields)
     if text.startswith(SAMPLE):
         table = open_sample(text.removeprefix(SAMPLE))
+        if isinstance(table, VectorSamples):
+            if narrowed:
+                raise OpenError(f"'{text}' is a vector field; it has no columns to choose from.")
+            return table
         if label is None and columns is None and not drop:
             return table
         raw = Raw(
@@ -150,9 +156,19 @@ def read(path: Path) -> Raw:
     return delimited.read(delimited.decode(content, path.name), path.name, spec)
 
 
+def is_field(path: Path) -> bool:
+    """Whether a file says by itself which numbers are positions and which are vectors."""
+    if meshes.recognise(path):
+        return True
+    if not _head(path).startswith(b"PK"):
+        return False
+    return vector_arrays.recognise(arrays.npz_arrays(path.read_bytes(), path.name))
+
+
 def preview(spec: str | Path) -> Preview:
     """Read a file and say what was understood."""
     raw = read(Path(spec))
+    guessed = mapping.guess(raw.columns)
     shown = min(PREVIEW_ROWS, len(raw.numbers))
     texts = [[str(v) for v in np.asarray(column[:shown])] for column in raw.labels.values()]
     texts += [[f"{v:.6g}" for v in raw.numbers[:shown, k]] for k in range(len(raw.columns))]
@@ -168,6 +184,7 @@ def preview(spec: str | Path) -> Preview:
         infinities=int(np.isinf(raw.numbers).sum()),
         remarks=raw.remarks,
         titles=(*raw.labels, *raw.columns),
+        fields=mapping.written(guessed) if guessed else "",
         rows=tuple(zip(*texts, strict=True)) if texts else (),
     )
 

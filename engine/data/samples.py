@@ -11,6 +11,7 @@ from engine.data.errors import OpenError
 
 if TYPE_CHECKING:
     from engine.data.table import Table
+    from engine.data.vectors import VectorSamples
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def samples() -> tuple[Sample, ...]:
     return _SAMPLES
 
 
-def open_sample(address: str) -> Table:
+def open_sample(address: str) -> Table | VectorSamples:
     """The sample of an address "NAME" or "NAME?n=1000&noise=0.1".
 
     Raises
@@ -145,7 +146,9 @@ def open_sample(address: str) -> Table:
     changed = {key: value for key, value in options.items() if value != sample.options[key][0]}
     spec = f"sample:{name}" + (f"?{urlencode(changed)}" if changed else "")
     module, _, function = sample.make.partition(":")
-    make: Callable[..., Table] = getattr(importlib.import_module(f"engine.data.{module}"), function)
+    make: Callable[..., Table | VectorSamples] = getattr(
+        importlib.import_module(f"engine.data.{module}"), function
+    )
     return make(name=sample.title, spec=spec, **options)
 
 

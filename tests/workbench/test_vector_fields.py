@@ -132,3 +132,45 @@ def test_arrows_are_thinned_and_unknown_vectors_are_none(qtbot):
     view.show_points(few)
     assert view.scene._quiver.drawn == 100
     view.release()
+
+
+def test_a_table_of_positions_and_vectors_is_mapped_and_opened(window, qtbot, tmp_path):
+    from engine.data import open_any
+
+    data = open_any(SPHERE)
+    rows = np.column_stack([data.positions, data.vectors])
+    path = tmp_path / "wind.csv"
+    text = ["east,north,up,u,v,w"]
+    text += [",".join("" if np.isnan(v) else repr(float(v)) for v in row) for row in rows]
+    path.write_text("\n".join(text))
+    window.document.set_method("vectorfield.rvgp")
+    window.exporting.open_path(str(path))
+    qtbot.waitUntil(lambda: window.exporting._dialog is not None, timeout=20_000)
+    dialog = window.exporting._dialog
+    assert dialog.kind.currentIndex() == 1, "the family says what it is wanted for"
+    dialog.field.positions.setText("east, north, height")
+    dialog.field.vectors.setText("u, v, w")
+    dialog.accept()
+    assert dialog.isVisible() and "height" in dialog.complaint.text()
+    dialog.field.positions.setText("east, north, up")
+    dialog.accept()
+    qtbot.waitUntil(lambda: window.document.data is not None, timeout=20_000)
+    opened = window.document.data
+    assert opened.observed.sum() == data.observed.sum()
+    assert np.allclose(opened.positions, data.positions)
+    run = window.session.fit()
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=60_000)
+    assert "misfit" in run.judgement.values()
+
+
+def test_an_archive_of_arrays_opens_without_questions(window, qtbot, tmp_path):
+    from engine.data import open_any
+
+    data = open_any(SPHERE)
+    path = tmp_path / "field.npz"
+    np.savez(path, positions=data.positions, vectors=data.vectors, faces=data.faces)
+    window.exporting.open_path(str(path))
+    qtbot.waitUntil(lambda: window.document.data is not None, timeout=20_000)
+    assert window.document.method_id == "vectorfield.rvgp"
+    assert window.exporting._dialog is None
+    assert len(window.document.data.faces) == len(data.faces)

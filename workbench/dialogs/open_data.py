@@ -14,13 +14,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from engine.data import Preview
+from engine.data import OpenError, Preview
+from workbench.dialogs.field_columns import FieldColumnsForm
 
 _MISSING = {
     "leave out rows with gaps": "drop_rows",
@@ -30,9 +32,12 @@ _MISSING = {
 
 
 class OpenDataDialog(QDialog):
-    """Choose the label column, the columns to use, and what to do about gaps."""
+    """A table of measurements: its label column, the columns to use, what to do about gaps. Or
+    positions with vectors: which columns are which. `as_field` is what it is at first."""
 
-    def __init__(self, preview: Preview, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, preview: Preview, parent: QWidget | None = None, *, as_field: bool = False
+    ) -> None:
         super().__init__(parent)
         self._preview = preview
         self.setWindowTitle(f"Open {preview.name}")
@@ -42,7 +47,37 @@ class OpenDataDialog(QDialog):
         summary.setWordWrap(True)
         layout.addWidget(summary)
         layout.addWidget(self._table(), 1)
-        form = QFormLayout()
+        self.kind = QComboBox(self)
+        self.kind.setAccessibleName("Use as")
+        self.kind.addItems(["a table of measurements", "positions with vectors"])
+        self.kind.setCurrentIndex(int(as_field))
+        kind = QFormLayout()
+        kind.addRow("Use as", self.kind)
+        layout.addLayout(kind)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._table_form())
+        every = (*preview.columns, *preview.labels)
+        self.field = FieldColumnsForm(every, preview.fields, self)
+        self._pages.addWidget(self.field)
+        self._pages.setCurrentIndex(int(as_field))
+        self.kind.currentIndexChanged.connect(self._pages.setCurrentIndex)
+        layout.addWidget(self._pages)
+        self.complaint = QLabel("", self)
+        self.complaint.setProperty("role", "warning")
+        self.complaint.setWordWrap(True)
+        self.complaint.hide()
+        layout.addWidget(self.complaint)
+        standard = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(standard.Open | standard.Cancel, self)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+    def _table_form(self) -> QWidget:
+        preview = self._preview
+        page = QWidget(self)
+        form = QFormLayout(page)
+        form.setContentsMargins(0, 0, 0, 0)
         self.label = QComboBox(self)
         self.label.addItem("none", "")
         for name in (*preview.labels, *preview.columns):
@@ -60,12 +95,17 @@ class OpenDataDialog(QDialog):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
         form.addRow("Columns to use", self.columns)
-        layout.addLayout(form)
-        standard = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(standard.Open | standard.Cancel, self)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        return page
+
+    def accept(self) -> None:
+        """Close, unless the mapping cannot be: then say why."""
+        try:
+            self.options()
+        except OpenError as error:
+            self.complaint.setText(str(error))
+            self.complaint.show()
+            return
+        super().accept()
 
     def _summary(self) -> str:
         found = self._preview
@@ -92,7 +132,10 @@ class OpenDataDialog(QDialog):
         return self._preview.spec
 
     def options(self) -> dict[str, Any]:
-        """What `open_any` takes beside the path; only what differs from its defaults."""
+        """What `open_any` takes beside the path; only what differs from its defaults. Raises
+        `OpenError` for a mapping that cannot be."""
+        if self.kind.currentIndex():
+            return {"fields": self.field.fields()}
         chosen: dict[str, Any] = {}
         label = self.label.currentData()
         if label != self._preview.label:
