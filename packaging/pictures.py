@@ -71,7 +71,7 @@ def drawn_arrows(
     starts: NDArray[np.float64], along: NDArray[np.float64], rgb: NDArray[np.float32]
 ) -> Image.Image:
     """Darts on nothing."""
-    from workbench.views import darts
+    from engine import darts
 
     size = np.array(PICTURE) * OVERSAMPLED
     low, high = starts.min(axis=0), starts.max(axis=0)

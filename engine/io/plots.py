@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour
+from engine import colour, darts
 from engine.io.keys import colour_bar, legend, scale_bar
 from engine.io.printstyle import (
     LINE_PT,
     MANY_MARKS,
+    MOST_ARROWS,
     RULE_PT,
     TICK_PT,
     Inked,
@@ -328,18 +329,22 @@ def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
 @_draw.register
 def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
     inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    rows = darts.chosen_rows(layer.vectors, MOST_ARROWS)
+    drawn = darts.drawn_length(layer.positions, layer.vectors) * layer.vectors[rows]
     axes.quiver(
-        layer.positions[:, 0],
-        layer.positions[:, 1],
-        layer.vectors[:, 0],
-        layer.vectors[:, 1],
-        color=inked.colours,
+        layer.positions[rows, 0],
+        layer.positions[rows, 1],
+        drawn[:, 0],
+        drawn[:, 1],
+        color=np.asarray(inked.colours)[rows],
         angles="xy",
+        scale_units="xy",
+        scale=1.0,
         width=0.004,
         headwidth=3.5,
         headlength=4,
         headaxislength=3.5,
-        rasterized=len(layer.positions) > MANY_MARKS,
+        rasterized=len(rows) > MANY_MARKS,
     )
     axes.margins(0.08)
     axes.set_aspect("equal", adjustable="datalim")

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour
+from engine import colour, darts
 from engine.io.keys import scale_bar
 from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
-from engine.io.printstyle import RULE_PT, TICK_PT, PrintStyle, ink_points
+from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
 AZIMUTH, ELEVATION = 30.0, 30.0
@@ -49,7 +49,7 @@ def _box(layer: Layer) -> tuple[Array, Array, Array]:
         case Surface():
             places = layer.vertices
         case Arrows():
-            places = np.concatenate([layer.positions, layer.positions + layer.vectors])
+            places = layer.positions
         case Points() | Markers():
             places = layer.positions
         case _:
@@ -106,17 +106,45 @@ def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
 
 
 def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
+    """Solid arrows, with the surface that they lie on in the same collection: one list of
+    triangles is painted from back to front."""
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
     inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
-    axes.quiver(
-        *layer.positions.T,
-        *layer.vectors.T,
-        # Each arrow is a shaft and two strokes of its head, drawn in that order.
-        colors=np.concatenate([inked.colours, np.repeat(inked.colours, 2, axis=0)]),
-        linewidths=0.6,
-        rasterized=True,
+    rows = darts.chosen_rows(layer.vectors, MOST_ARROWS)
+    positions = np.asarray(layer.positions, np.float32)
+    vectors = darts.drawn_length(positions, layer.vectors) * layer.vectors[rows]
+    corners, bright = darts.solid(positions[rows], vectors, darts.shaft_width(vectors))
+    each = len(corners) // max(len(rows), 1)
+    shaded = np.repeat(np.asarray(inked.colours)[rows, :3], each, axis=0) * bright[:, None]
+    triangles, colours = [corners.reshape(-1, 3, 3)], [shaded.reshape(-1, 3, 3)[:, 0]]
+    if len(layer.faces):
+        sheet = positions[layer.faces]
+        triangles.append(sheet)
+        colours.append(_sheet_colours(sheet, style))
+    axes.add_collection3d(
+        Poly3DCollection(
+            np.concatenate(triangles),
+            facecolors=np.concatenate(colours),
+            edgecolors="none",
+            linewidths=0,
+            antialiaseds=False,
+            rasterized=True,
+        )
     )
     _frame(axes, layer)
     explain(axes, inked, style)
+
+
+def _sheet_colours(corners: Array, style: PrintStyle) -> Array:
+    """A quiet grey (f, 3) between paper and ink, brighter towards the light."""
+    from matplotlib.colors import to_rgb
+
+    paper, ink = np.array(to_rgb(style.paper)), np.array(to_rgb(style.ink))
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    facing = np.abs((normals / np.where(length > 0, length, 1)) @ LIGHT_FROM)
+    return np.asarray((0.88 * paper + 0.12 * ink) * (0.84 + 0.16 * facing[:, None]))
 
 
 def _surface(axes: Any, layer: Surface, style: PrintStyle) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine import darts
 from engine.layers import Arrows
 from engine.params import to_json
-from workbench.views import darts
 from workbench.views.cloud import CloudView
 
 pytestmark = pytest.mark.gl

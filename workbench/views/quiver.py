@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import darts
 from engine.layers import Arrows, Markers
 from engine.numerics.singularities import vertex_normals
 from engine.numerics.spacing import nearest_rows
 from workbench.theme import Theme
-from workbench.views import darts
 from workbench.views.opengl import Color, scene
 
 Floats = NDArray[np.float32]
@@ -65,19 +65,16 @@ class Quiver:
         vectors = np.asarray(layer.vectors, np.float32)
         if self._places is None or not np.array_equal(self._places, layer.positions):
             self._places, self._faces = layer.positions, None
-            self.length = _length(positions, vectors)
+            self.length = darts.drawn_length(positions, vectors)
         self._show_sheet(positions, layer.faces)
-        rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
-        most = (MOST_MOVING if moving else MOST)[self._software]
-        if len(rows) > most:
-            rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+        rows = darts.chosen_rows(vectors, (MOST_MOVING if moving else MOST)[self._software])
         self.drawn = len(rows)
         self._darts.visible = len(rows) > 0
         if len(rows):
             self._show_darts(positions[rows], self.length * vectors[rows], colours[rows])
 
     def _show_darts(self, positions: Floats, vectors: Floats, colours: Floats) -> None:
-        width = float(0.16 * np.percentile(np.linalg.norm(vectors, axis=1), 95))
+        width = darts.shaft_width(vectors)
         if positions.shape[1] == 2:
             corners, bright = darts.flat(positions, vectors, width), None
         else:
@@ -119,13 +116,3 @@ class Quiver:
         nearest = nearest_rows(places, self._places)
         lift = 0.05 * float(np.linalg.norm(np.ptp(self._places, axis=0)))
         return places + lift * self._normals[nearest]
-
-
-def _length(positions: Floats, vectors: Floats) -> float:
-    """Arrows as long as the gaps between them ask for, but not much longer than those between all
-    the points."""
-    rows = np.isfinite(vectors).all(axis=1)
-    if not rows.any():
-        return 1.0
-    sparse = darts.reach(positions[rows], vectors[rows])
-    return min(sparse, 3.0 * darts.reach(positions, vectors))

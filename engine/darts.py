@@ -1,4 +1,7 @@
-"""Triangles of many arrows: flat darts in the plane, shaded prisms with cones in space."""
+"""Triangles of many arrows: flat darts in the plane, shaded prisms with cones in space.
+
+The screen and the printed figure draw the same ones.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from engine.numerics.spacing import typical_spacing
 
 Floats = NDArray[np.float32]
+Reals = NDArray[np.floating]
 
 SIDES = 5
 NECK = 0.62
@@ -18,7 +22,7 @@ LIGHT = np.array([0.35, -0.45, 0.82], np.float32)
 DARKEST = 0.55
 
 
-def flat(positions: Floats, vectors: Floats, width: float) -> Floats:
+def flat(positions: Reals, vectors: Reals, width: float) -> Floats:
     """(9 n, 3) corners of arrows from positions (n, 2) along vectors (n, 2) in the plane.
 
     `width` is that of a long arrow's shaft; short arrows are as slender.
@@ -37,7 +41,7 @@ def flat(positions: Floats, vectors: Floats, width: float) -> Floats:
     return np.pad(flat_ones, ((0, 0), (0, 1))).astype(np.float32)
 
 
-def solid(positions: Floats, vectors: Floats, width: float) -> tuple[Floats, Floats]:
+def solid(positions: Reals, vectors: Reals, width: float) -> tuple[Floats, Floats]:
     """Corners (n c, 3) of arrows in space, and how bright each is (n c,), c per arrow."""
     mesh, normals = _unit_arrow()
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -73,10 +77,33 @@ def _unit_arrow() -> tuple[Floats, Floats]:
     return mesh.reshape(-1, 3), np.repeat(middle, 3, axis=0).astype(np.float32)
 
 
-def reach(positions: Floats, vectors: Floats) -> float:
+def reach(positions: Reals, vectors: Reals) -> float:
     """The factor that makes a long arrow (95th percentile) 1.7 spacings of its neighbours long."""
     length = np.linalg.norm(vectors, axis=1)
     length = length[np.isfinite(length) & (length > 0)]
     if not len(length):
         return 1.0
     return 1.7 * (typical_spacing(positions) or 1.0) / float(np.percentile(length, 95))
+
+
+def drawn_length(positions: Reals, vectors: Reals) -> float:
+    """How long a vector of size 1 is drawn, in units of the axes: as the gaps between the arrows
+    ask for, but not much longer than those between all the points. Rows with NaN are no arrows."""
+    rows = np.isfinite(vectors).all(axis=1)
+    if not rows.any():
+        return 1.0
+    sparse = reach(positions[rows], vectors[rows])
+    return min(sparse, 3.0 * reach(positions, vectors))
+
+
+def shaft_width(drawn: Reals) -> float:
+    """Width of a long arrow's shaft, from the drawn vectors (n, d)."""
+    return float(0.16 * np.percentile(np.linalg.norm(drawn, axis=1), 95))
+
+
+def chosen_rows(vectors: Reals, most: int) -> NDArray[np.int64]:
+    """Rows of (n, d) that are arrows, at most so many of them, always the same ones."""
+    rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    return rows
