@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,6 +93,103 @@ def tight_roll(
     return VectorSamples(
         name=name, spec=spec, positions=x, vectors=_masked(vectors, seen), observed=seen,
         truth=truth, labels={"arc length": s},
+    )  # fmt: skip
+
+
+def torus_field(
+    *, name: str, spec: str, n: float, observed: float, noise: float, seed: float
+) -> VectorSamples:
+    """A field on a ring: cos 2b around it and sin a through it, eight zeros whose indices cancel.
+
+    The points are a grid in the two angles a and b, about 2.5 times as many around as through.
+    """
+    through = max(5, round(np.sqrt(n / 2.5)))
+    around = max(8, round(n / through))
+    i, j = (k.ravel() for k in np.meshgrid(np.arange(around), np.arange(through), indexing="ij"))
+    a, b = 2 * np.pi * i / around, 2 * np.pi * j / through
+    ring = 1 + 0.4 * np.cos(b)
+    x = np.column_stack([ring * np.cos(a), ring * np.sin(a), 0.4 * np.sin(b)])
+    out = np.column_stack([np.cos(a) * np.cos(b), np.sin(a) * np.cos(b), np.sin(b)])
+    along = np.column_stack([-np.sin(a), np.cos(a), np.zeros_like(a)])
+    truth = np.cos(2 * b)[:, None] * along + np.sin(a)[:, None] * np.cross(out, along)
+
+    def at(p: NDArray[np.int64], q: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.asarray((p % around) * through + q % through)
+
+    faces = np.concatenate(
+        [np.column_stack([at(i, j), at(i + 1, j), at(i, j + 1)]),
+         np.column_stack([at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)])]
+    )  # fmt: skip
+    return _seen(name, spec, x, truth, outward(x, faces, out), observed, noise, seed)
+
+
+def blob_field(
+    *, name: str, spec: str, n: float, observed: float, noise: float, seed: float
+) -> VectorSamples:
+    """A closed, dented surface with the tangent part of a smooth field in space: zeros that no
+    combing removes."""
+    from scipy.spatial import ConvexHull
+
+    from engine.numerics.singularities import vertex_normals
+
+    on_sphere = fibonacci_sphere(int(n))
+    u, v, w = on_sphere.T
+    radius = 1 + 0.25 * (u**3 - 3 * u * v**2) + 0.2 * w * (u**2 - v**2)
+    faces = outward(on_sphere, ConvexHull(on_sphere).simplices.astype(np.int64), on_sphere)
+    x = radius[:, None] * on_sphere
+    normals = vertex_normals(x, faces)
+    inside = np.column_stack([np.sin(2 * x[:, 1]), np.cos(2 * x[:, 2]), 0.6 + 0.5 * x[:, 0]])
+    truth = inside - np.einsum("nd,nd->n", inside, normals)[:, None] * normals
+    return _seen(name, spec, x, truth, faces, observed, noise, seed)
+
+
+JET, JET_AT, JET_WIDTH = 25.0, np.deg2rad(42.0), np.deg2rad(13.0)
+EDDIES, EDDY_SPEED = 160, 9.0
+
+
+def winds(
+    *, name: str, spec: str, n: float, observed: float, noise: float, seed: float
+) -> VectorSamples:
+    """Winds on a globe, in metres per second: two jets and a field of eddies.
+
+    The eddies are x cross grad of a stream function, a sum of plane waves in space whose
+    wave numbers are 2 to 14 with amplitudes k^-2.5: free of divergence, with most energy in what
+    is large, as in the upper air. `observed` is the share of places that have a station.
+    """
+    from scipy.spatial import ConvexHull
+
+    rng = np.random.default_rng(int(seed) + 1)
+    x = fibonacci_sphere(int(n))
+    latitude = np.arcsin(np.clip(x[:, 2], -1, 1))
+    east = np.column_stack([-x[:, 1], x[:, 0], np.zeros(len(x))])
+    east /= np.maximum(np.linalg.norm(east, axis=1, keepdims=True), 1e-9)
+    strength = JET * (
+        np.exp(-(((latitude - JET_AT) / JET_WIDTH) ** 2))
+        + np.exp(-(((latitude + JET_AT) / JET_WIDTH) ** 2))
+    ) - 6.0 * np.exp(-((latitude / (1.3 * JET_WIDTH)) ** 2))
+    size = rng.uniform(2, 14, EDDIES)
+    direction = rng.normal(size=(EDDIES, 3))
+    waves = size[:, None] * direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    slope = -(size**-2.5) * np.sin(x @ waves.T + rng.uniform(0, 2 * np.pi, EDDIES)) @ waves
+    eddies = np.cross(x, slope)
+    eddies *= EDDY_SPEED / np.sqrt((eddies**2).sum(axis=1).mean())
+    truth = strength[:, None] * east + eddies
+    faces = outward(x, ConvexHull(x).simplices.astype(np.int64), x)
+    made = _seen(name, spec, x, truth, faces, observed, noise, seed)
+    return replace(made, vector_unit="m/s", labels={"latitude": np.rad2deg(latitude)})
+
+
+def _seen(
+    name: str, spec: str, x: Floats, truth: Floats, faces: NDArray[np.int64], observed: float,
+    noise: float, seed: float,
+) -> VectorSamples:  # fmt: skip
+    """The truth with noise at a random share of the points."""
+    rng = np.random.default_rng(int(seed))
+    seen = _chosen(len(x), max(1, round(observed * len(x))), rng)
+    vectors = truth + noise * rng.standard_normal(x.shape)
+    return VectorSamples(
+        name=name, spec=spec, positions=x, vectors=_masked(vectors, seen), observed=seen,
+        faces=faces, truth=truth,
     )  # fmt: skip
 
 

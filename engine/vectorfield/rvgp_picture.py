@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 UNDERSAMPLED = 0.5
 """Cosine of 60 degrees: tangent planes at the ends of an edge are as far apart."""
+COARSE = 0.05
+"""Share of the prior's variance beyond the kept eigenfields that is worth a word."""
 NORMAL = 0.3
 """Share of a vector's length outside its tangent plane that is worth a word."""
 
@@ -154,6 +156,15 @@ def _notes(fitted: Fitted, params: RVGPParams, regression: Regression) -> tuple[
         found.append(Note(f"{fitted.duplicates} points coincide with another."))
     if len(fitted.values) < params.computed:
         found.append(Note(f"{len(fitted.values)} eigenfields were computed."))
+    finer = unresolved(fitted, regression)
+    if finer > COARSE:
+        found.append(
+            Note(
+                f"About {finer:.0%} of the field's variance is finer than the "
+                f"{regression.modes} eigenfields used resolve: compute more of them.",
+                grave=True,
+            )
+        )
     for name in regression.choice.at_bound:
         found.append(Note(f"The most likely {name} lies at the end of its range."))
     return tuple(found)

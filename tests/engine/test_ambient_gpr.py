@@ -12,6 +12,7 @@ from engine.data import open_any
 from engine.data.generated_vectors import sphere_field, tight_roll
 from engine.layers import Arrows, Axis
 from engine.method import Snapshot
+from engine.numerics import singularities
 from engine.vectorfield.ambient_gpr import AmbientGPR
 from engine.vectorfield.judgement import judge
 from engine.vectorfield.rvgp import RVGP
@@ -122,3 +123,20 @@ def test_samples_are_what_they_say(name):
     assert np.isnan(data.vectors[~data.observed]).all()
     again = open_any(data.spec)
     assert again.sha256() == data.sha256()
+
+
+@pytest.mark.parametrize(("name", "euler"), [("torus_field", 0), ("blob_field", 2), ("winds", 2)])
+def test_samples_on_closed_surfaces_have_the_zeros_that_topology_asks_for(name, euler):
+    data = open_any(f"sample:{name}")
+    truth = np.asarray(data.truth)
+    normals = singularities.vertex_normals(data.positions, data.faces)
+    assert np.abs(np.einsum("nd,nd->n", truth, normals)).max() < 0.05 * np.abs(truth).max()
+    zeros = singularities.find(data.positions, data.faces, truth)
+    assert zeros.index.sum() == euler
+    assert len(zeros.faces) == {"torus_field": 8, "blob_field": 2}.get(name, len(zeros.faces))
+
+
+def test_too_few_eigenfields_for_a_field_of_eddies_are_told():
+    data = open_any("sample:winds?n=1500")
+    notes = fitted(RVGP, data, computed=40).evaluate(RVGP.Params(computed=40)).notes
+    assert any("compute more of them" in note.text and note.grave for note in notes)
