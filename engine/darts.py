@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.numerics.spacing import typical_spacing
+from engine.numerics.spacing import farthest_points, typical_spacing
 
 Floats = NDArray[np.float32]
 Reals = NDArray[np.floating]
@@ -20,6 +20,8 @@ NECK = 0.62
 """Where the head begins, as a share of the length."""
 LIGHT = np.array([0.35, -0.45, 0.82], np.float32)
 DARKEST = 0.55
+REACH = 1.25
+"""Length of a long arrow in spacings of the drawn ones."""
 
 
 def flat(positions: Reals, vectors: Reals, width: float) -> Floats:
@@ -77,33 +79,30 @@ def _unit_arrow() -> tuple[Floats, Floats]:
     return mesh.reshape(-1, 3), np.repeat(middle, 3, axis=0).astype(np.float32)
 
 
-def reach(positions: Reals, vectors: Reals) -> float:
-    """The factor that makes a long arrow (95th percentile) 1.7 spacings of its neighbours long."""
-    length = np.linalg.norm(vectors, axis=1)
-    length = length[np.isfinite(length) & (length > 0)]
-    if not len(length):
-        return 1.0
-    return 1.7 * (typical_spacing(positions) or 1.0) / float(np.percentile(length, 95))
+THINNED = 8000
+"""Of more arrows so many are drawn by lot before the even choice among them."""
+
+
+def even_rows(positions: Reals, vectors: Reals, most: int) -> NDArray[np.int64]:
+    """At most so many rows that are arrows, spread evenly: any first part of them is even too."""
+    rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+    if len(rows) > THINNED:
+        rows = np.sort(np.random.default_rng(0).choice(rows, THINNED, replace=False))
+    if len(rows) <= 1:
+        return rows
+    return rows[farthest_points(positions[rows], min(most, len(rows)), 0)]
 
 
 def drawn_length(positions: Reals, vectors: Reals) -> float:
-    """How long a vector of size 1 is drawn, in units of the axes: as the gaps between the arrows
-    ask for, but not much longer than those between all the points. Rows with NaN are no arrows."""
-    rows = np.isfinite(vectors).all(axis=1)
-    if not rows.any():
+    """How long a vector of size 1 is drawn, in units of the axes, so that a long arrow (95th
+    percentile) of those drawn reaches its neighbour."""
+    length = np.linalg.norm(vectors, axis=1)
+    length = length[length > 0]
+    if not len(length):
         return 1.0
-    sparse = reach(positions[rows], vectors[rows])
-    return min(sparse, 3.0 * reach(positions, vectors))
+    return REACH * (typical_spacing(positions) or 1.0) / float(np.percentile(length, 95))
 
 
 def shaft_width(drawn: Reals) -> float:
     """Width of a long arrow's shaft, from the drawn vectors (n, d)."""
     return float(0.16 * np.percentile(np.linalg.norm(drawn, axis=1), 95))
-
-
-def chosen_rows(vectors: Reals, most: int) -> NDArray[np.int64]:
-    """Rows of (n, d) that are arrows, at most so many of them, always the same ones."""
-    rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-    return rows

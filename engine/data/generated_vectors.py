@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.vectors import VectorSamples
+from engine.numerics.spacing import farthest_points
 
 Floats = NDArray[np.float64]
 
@@ -196,17 +197,3 @@ def _seen(
 def _arc_length(t: Floats) -> Floats:
     """Of the Archimedean spiral r = t / (2 pi)."""
     return np.asarray((t * np.sqrt(1 + t**2) + np.arcsinh(t)) / (4 * np.pi))
-
-
-def farthest_points(x: Floats, count: int, first: int) -> NDArray[np.int64]:
-    """Greedy farthest-point sampling: `count` rows of x (n, D), each farthest from those before.
-
-    A running minimum of distances: O(n count) time, O(n) memory.
-    """
-    chosen = np.empty(count, np.int64)
-    chosen[0] = first
-    nearest = ((x - x[first]) ** 2).sum(axis=1)
-    for k in range(1, count):
-        chosen[k] = int(nearest.argmax())
-        np.minimum(nearest, ((x - x[chosen[k]]) ** 2).sum(axis=1), out=nearest)
-    return chosen

@@ -329,8 +329,8 @@ def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
 @_draw.register
 def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
     inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
-    rows = darts.chosen_rows(layer.vectors, MOST_ARROWS)
-    drawn = darts.drawn_length(layer.positions, layer.vectors) * layer.vectors[rows]
+    rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
+    drawn = darts.drawn_length(layer.positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     axes.quiver(
         layer.positions[rows, 0],
         layer.positions[rows, 1],

@@ -111,9 +111,9 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
-    rows = darts.chosen_rows(layer.vectors, MOST_ARROWS)
+    rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
     positions = np.asarray(layer.positions, np.float32)
-    vectors = darts.drawn_length(positions, layer.vectors) * layer.vectors[rows]
+    vectors = darts.drawn_length(positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     corners, bright = darts.solid(positions[rows], vectors, darts.shaft_width(vectors))
     each = len(corners) // max(len(rows), 1)
     shaded = np.repeat(np.asarray(inked.colours)[rows, :3], each, axis=0) * bright[:, None]

@@ -18,7 +18,7 @@ RULE_PT = 0.5
 
 MANY_MARKS = 5000
 """More marks than this are drawn as pixels inside a vector file, which stays small and quick."""
-MOST_ARROWS = 1500
+MOST_ARROWS = 1200
 """Of more arrows so many are drawn, spread evenly."""
 
 LIGHT = {"paper": "#ffffff", "ink": "#1c1e21", "rule": "#6f7479", "faint": "#d9dcdf"}

@@ -24,3 +24,17 @@ def nearest_rows(
 ) -> NDArray[np.int64]:
     """The row of positions (n, D) nearest to each of the places (q, D): (q,)."""
     return np.asarray(cKDTree(positions).query(places)[1], dtype=np.int64)
+
+
+def farthest_points(x: NDArray[np.floating], count: int, first: int) -> NDArray[np.int64]:
+    """Greedy farthest-point sampling: `count` rows of x (n, D), each farthest from those before.
+
+    A running minimum of distances: O(n count) time, O(n) memory.
+    """
+    chosen = np.empty(count, np.int64)
+    chosen[0] = first
+    nearest = ((x - x[first]) ** 2).sum(axis=1)
+    for k in range(1, count):
+        chosen[k] = int(nearest.argmax())
+        np.minimum(nearest, ((x - x[chosen[k]]) ** 2).sum(axis=1), out=nearest)
+    return chosen

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.layers import Arrows, Axis, Markers, Network, Points
@@ -63,6 +62,7 @@ class CloudView(PictureFrame):
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
             self.scene.canvas.events.draw.connect(self._on_draw)
+            self.scene.canvas.events.resize.connect(self._on_resize)
             self.scene.view.scene.transform.changed.connect(self._on_transform)
         self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
 
@@ -260,8 +260,7 @@ class CloudView(PictureFrame):
             self._home = True
             self.scene.canvas.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _on_resize(self, event: Any) -> None:
         if self._home:
             self.fit_camera()
 

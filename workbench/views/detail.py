@@ -30,4 +30,4 @@ class Detail:
 def disc_size(n: int, *, arrows: bool) -> float:
     """Pixels of a point among n; an arrow's own point is no more than where it starts."""
     full = float(np.clip(210 / max(n, 1) ** 0.5, 2.0, 9.0))
-    return min(full, 3.5) if arrows else full
+    return min(full, 2.0) if arrows else full

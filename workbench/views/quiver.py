@@ -16,9 +16,9 @@ from workbench.views.opengl import Color, scene
 
 Floats = NDArray[np.float32]
 
-MOST = {True: 1500, False: 20_000}
+MOST = {True: 1000, False: 4000}
 """Arrows drawn at rest, where a processor draws and where hardware does."""
-MOST_MOVING = {True: 500, False: 8_000}
+MOST_MOVING = {True: 400, False: 4000}
 
 
 class Quiver:
@@ -29,7 +29,7 @@ class Quiver:
         self._software = software
         self._darts = scene.visuals.Mesh(parent=parent, shading=None)
         self._sheet = scene.visuals.Mesh(parent=parent, shading=None)
-        self._signs = scene.visuals.Text("", parent=parent, font_size=11, bold=True)
+        self._signs = scene.visuals.Text("", parent=parent, font_size=9, bold=True)
         for order, visual in enumerate((self._sheet, self._darts, self._signs)):
             visual.visible = False
             visual.order = order - 2 if order < 2 else 5
@@ -42,6 +42,7 @@ class Quiver:
         self._signs.set_gl_state("translucent", depth_test=False)
         self.length = 0.0
         self._places: Any = None
+        self._rows = np.empty(0, np.int64)
         self._faces: Any = None
         self._normals: Any = None
         self._paper = np.ones(3, np.float32)
@@ -65,9 +66,10 @@ class Quiver:
         vectors = np.asarray(layer.vectors, np.float32)
         if self._places is None or not np.array_equal(self._places, layer.positions):
             self._places, self._faces = layer.positions, None
-            self.length = darts.drawn_length(positions, vectors)
+            self._rows = darts.even_rows(positions, vectors, MOST[self._software])
+            self.length = darts.drawn_length(positions[self._rows], vectors[self._rows])
         self._show_sheet(positions, layer.faces)
-        rows = darts.chosen_rows(vectors, (MOST_MOVING if moving else MOST)[self._software])
+        rows = self._rows[: MOST_MOVING[self._software]] if moving else self._rows
         self.drawn = len(rows)
         self._darts.visible = len(rows) > 0
         if len(rows):
@@ -114,5 +116,5 @@ class Quiver:
         if not on_sheet:
             return places
         nearest = nearest_rows(places, self._places)
-        lift = 0.05 * float(np.linalg.norm(np.ptp(self._places, axis=0)))
+        lift = 0.02 * float(np.linalg.norm(np.ptp(self._places, axis=0)))
         return places + lift * self._normals[nearest]
