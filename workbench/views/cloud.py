@@ -62,7 +62,7 @@ class CloudView(PictureFrame):
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
             self.scene.canvas.events.draw.connect(self._on_draw)
-            self.scene.canvas.events.resize.connect(self._on_resize)
+            self.scene.canvas.events.resize.connect(self._on_resize, position="last")
             self.scene.view.scene.transform.changed.connect(self._on_transform)
         self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
 

@@ -194,9 +194,7 @@ class CloudScene:
         self._extent = float(np.linalg.norm(span))
         if self.depth:
             self._turning.center = tuple(self._middle)
-            # The angle of view is the vertical one: a narrow picture needs more room.
-            width, height = self.view.size
-            self._turning.scale_factor = FILL * self._extent * max(1.0, height / max(width, 1.0))
+            self._turning.scale_factor = FILL * self._extent
         else:
             pad = 0.05 * span
             self._flat.rect = (
