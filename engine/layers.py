@@ -6,6 +6,7 @@ which method made it. Exports go by kind of layer as well.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,24 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Role = Literal["prediction", "truth", "error", "uncertainty", "data", "diagnostic"]
+
+
+class Standing(enum.IntEnum):
+    """What a row of the data is to a picture that was learnt from some of the rows."""
+
+    UNKNOWN = 0
+    """Nothing is known of it to learn from."""
+    KNOWN = 1
+    """Something is known, but was not observed: kept to judge by, until it is put in."""
+    PUT_IN = 2
+    """Not observed, and learnt from all the same."""
+    TAKEN_OUT = 3
+    """Observed, and not learnt from."""
+    OBSERVED = 4
+    """Observed and learnt from."""
+
+
+USED = (Standing.PUT_IN, Standing.OBSERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,10 @@ class Arrows(_Sealed):
     `ids` is the row of the data set that each arrow stands for, the identity when empty; `faces`
     (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a NaN
     is no arrow, but its position is still a point.
+
+    `standing` (n,) uint8 says of each row whether the arrows were learnt from it (`Standing`).
+    `paints` names the two parameters (`engine.params.Rows`) by which a hand may change that: of the
+    rows taken out and of those put in.
     """
 
     name: str
@@ -127,6 +150,8 @@ class Arrows(_Sealed):
     unit: str = ""
     colour_by: str = ""
     colormap: str = "viridis"
+    standing: Array = field(default_factory=lambda: np.empty(0, np.uint8))
+    paints: tuple[str, ...] = ()
 
     @property
     def equal_scale(self) -> bool:
@@ -138,6 +163,8 @@ class Arrows(_Sealed):
             raise ValueError(f"Arrows need positions (n, 2) or (n, 3), got {self.positions.shape}.")
         if self.vectors.shape != self.positions.shape:
             raise ValueError(f"Vectors {self.vectors.shape} at {self.positions.shape} positions.")
+        if len(self.standing) not in (0, len(self.positions)) or len(self.paints) not in (0, 2):
+            raise ValueError("Arrows need a standing for each row, and two parameters to paint.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -23,16 +23,18 @@ from engine.layers import Array, Layer
 from engine.method import DataError, Note, Snapshot, Step
 from engine.numerics import neighbours, tangents
 from engine.numerics.held import from_arrays, to_arrays
-from engine.params import LIVE, REFIT, Bound, Doc, check
+from engine.params import LIVE, REFIT, Bound, Doc, Rows, check
 from engine.stages import Stages, beats
-from engine.vectorfield import field_layers
+from engine.vectorfield import field_layers, training
 from engine.vectorfield.rvgp_stages import Said, check_samples, said
+from engine.vectorfield.training import Training
 
 Floats = NDArray[np.float64]
 
 MOST = 2000
 """Vectors that the dense regression takes; of more, so many are drawn at random."""
 BLOCK = 2_000_000
+_NAMES = {"length": "length scale", "noise": "noise", "amplitude": "amplitude"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class _Params:
         Doc("Standard deviation of a component before any vector is seen. Auto: most likely.",
             symbol="a"),
     ] = None  # fmt: skip
+    without: Annotated[Rows, LIVE, training.TAKEN_OUT] = ()
+    added: Annotated[Rows, LIVE, training.PUT_IN] = ()
     project: Annotated[
         bool, LIVE, Doc("Take what sticks out of the tangent plane away.", label="tangent part")
     ] = True
@@ -85,17 +89,40 @@ class _Params:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Observed rows and vectors, tangent frames, and the most likely length, noise, amplitude."""
+    """Observed rows and vectors, tangent frames, and the most likely length, noise, amplitude.
+
+    `order` (m,) is the turn of each observed row when not all can be taken; `spare` (s,) are rows
+    that could be put in, with their vectors (s, D); `learnt` (l,) those that `likely` came from.
+    """
 
     positions: Floats
     faces: NDArray[np.int64]
     truth: Floats | None
     frames: Floats
     rows: NDArray[np.int64]
-    trained: NDArray[np.int64]
     vectors: Floats
     smoothness: float
     likely: Floats
+    order: NDArray[np.int64]
+    spare: NDArray[np.int64]
+    spare_vectors: Floats
+    learnt: NDArray[np.int64]
+
+    @property
+    def training(self) -> Training:
+        return Training.of(len(self.positions), self.rows, self.spare, self.learnt)
+
+    def drawn(self, used: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
+        """Of the rows to learn from (n,) at most `MOST`, with their vectors: those put in by hand,
+        and of the observed ones as many as there is room for."""
+        put = self.spare[used[self.spare]][:MOST]
+        waiting = np.flatnonzero(used[self.rows])
+        first = waiting[np.argsort(self.order[waiting])][: MOST - len(put)]
+        vectors = np.empty((len(self.positions), self.vectors.shape[1]))
+        vectors[self.rows] = self.vectors
+        vectors[self.spare] = self.spare_vectors
+        rows = np.sort(np.concatenate([put, self.rows[first]]))
+        return rows, vectors[rows]
 
 
 class AmbientGPR:
@@ -133,14 +160,21 @@ class AmbientGPR:
                 (params.length, params.noise, params.amplitude), likely, strict=True
             )
         )
-        mean, variance = _predict(fitted, length, noise, amplitude)
+        known = fitted.training
+        used = known.used(params)
+        rows, vectors = fitted.drawn(used)
+        mean, variance = _predict(fitted, rows, vectors, length, noise, amplitude)
         share = fitted.positions.shape[1]
         if params.project:
             local = np.einsum("nDd,nD->nd", fitted.frames, mean)
             mean = np.einsum("nDd,nd->nD", fitted.frames, local)
             share = fitted.frames.shape[2]
         std = np.sqrt(share * variance)
-        field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+        field = field_layers.Field(
+            fitted.positions, fitted.faces, fitted.truth, known.standing(used)
+        )
+        held = _held(params, length, noise, amplitude) if known.differs(used) else {}
+        painted = known.notes(params, used, tuple(_NAMES[name] for name in held))
         layers: list[Layer] = field_layers.layers(
             field, mean, std, math.sqrt(share) * noise, tangent_dimension=fitted.frames.shape[2]
         )
@@ -149,9 +183,10 @@ class AmbientGPR:
             params=params,
             metrics={"length scale": length, "noise": noise, "amplitude": amplitude},
             step=1,
-            notes=_notes(fitted),
+            notes=(*painted, *_notes(len(rows), int(np.count_nonzero(used)))),
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
                     "dimension": fitted.frames.shape[2]},
+            held=held,
         )  # fmt: skip
 
     def state(self) -> dict[str, Array]:
@@ -161,13 +196,22 @@ class AmbientGPR:
     @classmethod
     def from_state(cls, params: _Params, state: Mapping[str, Array]) -> Self:
         method = cls(params)
-        method._fitted = from_arrays(Fitted, state)
+        method._fitted = from_arrays(Fitted, state if "learnt" in state else _paintable(state))
         return method
 
     def _ready(self) -> Fitted:
         if self._fitted is None:
             raise DataError("The fit was stopped before there was a field; run it again.")
         return self._fitted
+
+
+def _paintable(state: Mapping[str, Array]) -> dict[str, Array]:
+    """The state of a model saved before rows could be painted: it kept the vectors that it learnt
+    from alone, and only those can be taken out."""
+    rows = np.asarray(state["trained"])
+    nothing = np.empty(0, np.int64)
+    added = {"rows": rows, "order": np.arange(len(rows)), "learnt": rows, "spare": nothing}
+    return {**state, **added, "spare_vectors": np.asarray(state["vectors"])[:0]}
 
 
 def _learn(
@@ -201,15 +245,18 @@ def _learn(
             f"{directions.shape[2]} directions to fit it to; set a smaller dimension."
         )
     rows = np.flatnonzero(data.observed)
-    trained = rows if len(rows) <= MOST else np.sort(rng.permutation(rows)[:MOST])
+    spare, spare_vectors = training.spare_vectors(data)
     smoothness = {"gaussian": math.inf, "matern 1.5": 1.5, "matern 2.5": 2.5}[params.kernel]
-    x, y = data.positions[trained], data.vectors[trained]
-    likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
-    return Fitted(
+    fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth,
-        np.ascontiguousarray(directions[:, :, :dimension]), rows, trained, np.asarray(y),
-        smoothness, likely,
+        np.ascontiguousarray(directions[:, :, :dimension]), rows, data.vectors[rows], smoothness,
+        np.empty(0), np.argsort(rng.permutation(len(rows))), spare, spare_vectors, rows,
     )  # fmt: skip
+    used = fitted.training.used(params)
+    drawn, y = fitted.drawn(used)
+    x = data.positions[drawn]
+    likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
+    return replace(fitted, likely=likely, learnt=np.flatnonzero(used))
 
 
 def _kernel(smoothness: float, length: float, amplitude: float) -> Any:
@@ -239,16 +286,23 @@ def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
     return np.array([long, math.sqrt(loud), math.sqrt(strength)])
 
 
+def _held(params: _Params, length: float, noise: float, amplitude: float) -> dict[str, float]:
+    """Values left to the method, as the fit chose them."""
+    chosen = {"length": length, "noise": noise, "amplitude": amplitude}
+    return {name: value for name, value in chosen.items() if getattr(params, name) is None}
+
+
 def _predict(
-    fitted: Fitted, length: float, noise: float, amplitude: float
-) -> tuple[Floats, Floats]:
-    """Mean (n, D) and variance of a component (n,) at every point."""
+    fitted: Fitted, rows: NDArray[np.int64], vectors: Floats, length: float, noise: float,
+    amplitude: float,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Mean (n, D) and variance of a component (n,) at every point, from vectors at `rows`."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
-    x = fitted.positions[fitted.trained]
+    x = fitted.positions[rows]
     gram = kernel(x)
     gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
     factor = cho_factor(gram, lower=True)
-    weights = cho_solve(factor, fitted.vectors)
+    weights = cho_solve(factor, vectors)
     n = len(fitted.positions)
     mean, variance = np.empty((n, x.shape[1])), np.empty(n)
     block = max(1, BLOCK // len(x))
@@ -262,12 +316,12 @@ def _predict(
     return mean, variance.clip(min=0.0)
 
 
-def _notes(fitted: Fitted) -> tuple[Note, ...]:
-    if len(fitted.trained) == len(fitted.rows):
+def _notes(learnt: int, offered: int) -> tuple[Note, ...]:
+    if learnt == offered:
         return ()
     return (
         Note(
-            f"Learnt from {len(fitted.trained)} of {len(fitted.rows)} vectors: a dense regression "
-            "of more takes minutes for every move of a slider."
+            f"Learnt from {learnt} of {offered} vectors: a dense regression of more takes minutes "
+            "for every move of a slider."
         ),
     )

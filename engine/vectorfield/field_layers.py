@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 
 from engine.layers import Array, Arrows, Axis, Layer, Markers
 from engine.numerics import singularities
+from engine.vectorfield import training
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """Where a field lives: positions (n, D), faces (f, 3), the truth (n, D) if known, and the rows
-    that were observed."""
+    """Where a field lives: positions (n, D), faces (f, 3), the truth (n, D) if known, and what each
+    row is to it (n,) (`engine.layers.Standing`)."""
 
     positions: Floats
     faces: NDArray[np.int64]
     truth: Floats | None
-    rows: NDArray[np.int64]
+    standing: Array
 
 
 def layers(
@@ -63,19 +64,16 @@ def shown(positions: Floats, *vectors: Floats) -> tuple[Floats, ...]:
 
 
 def _field(field: Field, vectors: Floats, std: Floats | None, noise: float) -> Arrows:
-    n = len(vectors)
-    seen = np.full(n, "predicted", dtype="<U9")
-    seen[field.rows] = "observed"
     columns: dict[str, Array] = {"magnitude": np.linalg.norm(vectors, axis=1)}
     if std is not None:
         columns["standard deviation"] = std
         columns["with noise"] = np.sqrt(std**2 + noise**2)
-    columns["row is"] = seen
+    columns["row is"] = training.words(field.standing)
     positions, drawn = shown(field.positions, vectors)
     return Arrows(
         name="field", role="prediction", positions=positions, vectors=drawn,
         axes=axes(field.positions.shape[1]), columns=columns, faces=_drawn_faces(field),
-        colour_by="magnitude",
+        colour_by="magnitude", standing=field.standing, paints=training.PAINTS,
     )  # fmt: skip
 
 

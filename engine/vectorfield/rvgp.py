@@ -6,14 +6,15 @@ Laplacian, whose smoothest eigenfields U are the features of a Gaussian process:
     f = sum_k w_k U_k,   w_k ~ N(0, s(lam_k)),   y_i = T_i^T v_i + noise
 
 Observations are regressed in tangent coordinates; what of a vector sticks out of the tangent plane
-is left aside and told. All that follows a slider is k x k (`spectral_regression`).
+is left aside and told. All that follows a slider is k x k (`spectral_regression`); rows that a hand
+paints out or in are an update of rank d each (`painted_evidence`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,12 +26,14 @@ from engine.layers import Array
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages
-from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages, training
 from engine.vectorfield.likelihood import Choice
+from engine.vectorfield.painted_evidence import PaintedEvidence
 from engine.vectorfield.rvgp_params import RVGPParams
 from engine.vectorfield.rvgp_stages import Eigenfields
 from engine.vectorfield.spectral_kernel import Exponent
 from engine.vectorfield.spectral_regression import Evidence, Posterior, regress
+from engine.vectorfield.training import Training
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +50,8 @@ class Fitted:
     `tangent` (m, d) are the observed vectors at `rows` (m,) in their frames, `normal` (m,) the
     share of each that stuck out. `choices` (4 smoothnesses, 2 exponents, 5) are the most likely
     nu, kappa, amplitude, noise and log likelihood; `bound` (4, 2, 3) which of length scale,
-    amplitude and noise ended at a bound.
+    amplitude and noise ended at a bound. `spare` (s,) are rows that could be put in, with their
+    vectors (s, d); `learnt` (l,) those that the choices were made from.
     """
 
     positions: Floats
@@ -67,6 +71,9 @@ class Fitted:
     relative: Floats | None
     choices: Floats
     bound: NDArray[np.bool_]
+    spare: NDArray[np.int64] | None = None
+    spare_tangent: Floats | None = None
+    learnt: NDArray[np.int64] | None = None
 
     @property
     def manifold(self) -> Eigenfields:
@@ -75,15 +82,26 @@ class Fitted:
             self.cosines, self.duplicates,
         )  # fmt: skip
 
+    @property
+    def training(self) -> Training:
+        return Training.of(len(self.positions), self.rows, self.spare, self.learnt)
+
+    @property
+    def evidence(self) -> PaintedEvidence:
+        spare = self.training.spare
+        vectors = self.tangent[:0] if self.spare_tangent is None else self.spare_tangent
+        return PaintedEvidence(self.fields, self.rows, self.tangent, self.relative, spare, vectors)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
-    """A posterior with the kernel that it belongs to."""
+    """A posterior with the kernel that it belongs to, and the rows (n,) that it learnt from."""
 
     choice: Choice
     kernel: Floats
     posterior: Posterior
     modes: int
+    used: NDArray[np.bool_]
 
 
 class RVGP:
@@ -96,7 +114,7 @@ class RVGP:
         self.params = params
         self.stages = Stages()
         self._fitted: Fitted | None = None
-        self._evidence: Evidence | None = None
+        self._evidence: PaintedEvidence | None = None
         self._energy: Floats = np.empty(0)
 
     def fit(
@@ -114,7 +132,7 @@ class RVGP:
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
 
     def _publish(self, fitted: Fitted) -> None:
-        self._evidence = Evidence.of(fitted.fields[fitted.rows], fitted.tangent, fitted.relative)
+        self._evidence = fitted.evidence
         self._energy = fitted.manifold.energy
         self._fitted = fitted
 
@@ -126,16 +144,21 @@ class RVGP:
     def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
         """The mean at once; the spread after it where there are many points."""
         fitted, _ = self._ready()
-        regression = self.regression(params)
-        n, d, _ = fitted.fields.shape
-        if n * d * regression.modes**2 > AT_ONCE:
-            yield rvgp_picture.snapshot(fitted, params, regression, full=False)
+        n, d, k = fitted.fields.shape
+        if n * d * min(params.modes or k, k) ** 2 > AT_ONCE:
+            moving = self.regression(params, moving=True)
+            yield rvgp_picture.snapshot(fitted, params, moving, full=False)
             yield None
-        yield rvgp_picture.snapshot(fitted, params, regression, full=True)
+        yield rvgp_picture.snapshot(fitted, params, self.regression(params), full=True)
 
-    def regression(self, params: RVGPParams) -> Regression:
-        """The posterior at LIVE parameters; those left open take their most likely values."""
-        fitted, evidence = self._ready()
+    def regression(self, params: RVGPParams, *, moving: bool = False) -> Regression:
+        """The posterior at LIVE parameters; those left open take their most likely values.
+
+        While a hand is `moving`, sums over painted rows follow the last ones, up to rounding.
+        """
+        fitted, painted = self._ready()
+        used = fitted.training.used(params)
+        evidence = painted.near(used) if moving else painted.exact(used)
         choice = _chosen(fitted, params)
         modes = min(params.modes or len(fitted.values), len(fitted.values))
         kernel = likelihood.weights(
@@ -144,7 +167,7 @@ class RVGP:
             exponent=params.exponent,
         )  # fmt: skip
         return Regression(
-            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes
+            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes, used
         )
 
     def state(self) -> dict[str, Array]:
@@ -157,7 +180,7 @@ class RVGP:
         method._publish(from_arrays(Fitted, state))
         return method
 
-    def _ready(self) -> tuple[Fitted, Evidence]:
+    def _ready(self) -> tuple[Fitted, PaintedEvidence]:
         if self._fitted is None or self._evidence is None:
             raise DataError("The fit was stopped before there was a field; run it again.")
         return self._fitted, self._evidence
@@ -173,16 +196,19 @@ def _learn(
     inside = np.einsum("mDd,md->mD", manifold.frames[rows], tangent)
     length = np.linalg.norm(vectors, axis=1)
     normal = np.linalg.norm(vectors - inside, axis=1) / np.where(length > 0, length, 1.0)
-    relative = _relative_noise(data, rows)
-    evidence = Evidence.of(manifold.fields[rows], tangent, relative)
-    choices, bound = yield from rvgp_stages.said(
-        "most likely kernel", _most_likely(evidence, manifold)
-    )
-    return Fitted(
+    spare, spare_vectors = training.spare_vectors(data)
+    fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
-        manifold.cosines, manifold.duplicates, rows, tangent, normal, relative, choices, bound,
+        manifold.cosines, manifold.duplicates, rows, tangent, normal, _relative_noise(data, rows),
+        np.empty(0), np.empty(0, bool), spare,
+        np.einsum("sDd,sD->sd", manifold.frames[spare], spare_vectors),
     )  # fmt: skip
+    used = fitted.training.used(params)
+    choices, bound = yield from rvgp_stages.said(
+        "most likely kernel", _most_likely(fitted.evidence.exact(used), manifold)
+    )
+    return replace(fitted, choices=choices, bound=bound, learnt=np.flatnonzero(used))
 
 
 def _relative_noise(data: VectorSamples, rows: NDArray[np.int64]) -> Floats | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from engine.vectorfield import field_layers, spectral_kernel
 from engine.vectorfield.rvgp_params import RVGPParams
 
 if TYPE_CHECKING:
+    from engine.vectorfield.likelihood import Choice
     from engine.vectorfield.rvgp import Fitted, Regression
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,10 @@ COARSE = 0.05
 """Share of the prior's variance beyond the kept eigenfields that is worth a word."""
 NORMAL = 0.3
 """Share of a vector's length outside its tangent plane that is worth a word."""
+_NAMES = {
+    "smoothness": "smoothness", "length": "length scale", "amplitude": "amplitude",
+    "noise": "noise",
+}  # fmt: skip
 
 
 def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
@@ -38,22 +43,37 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
     std = _spread(fitted, regression, fields) if full else None
     d = fitted.frames.shape[2]
-    field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+    training, choice = fitted.training, regression.choice
+    field = field_layers.Field(
+        fitted.positions, fitted.faces, fitted.truth, training.standing(regression.used)
+    )
+    held = _held(params, choice) if training.differs(regression.used) else {}
     noise = math.sqrt(d) * regression.choice.noise
     layers = field_layers.layers(field, vectors, std, noise, tangent_dimension=d)
     if full:
         layers.append(_spectrum(fitted, regression))
-    choice = regression.choice
+    painted = training.notes(params, regression.used, tuple(_NAMES[name] for name in held))
     return Snapshot(
         layers=tuple(layers),
         params=params,
         metrics=_metrics(fitted, regression),
         step=1,
-        notes=_notes(fitted, params, regression),
+        notes=(*painted, *_notes(fitted, params, regression)),
         coarse="" if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
+        held=held,
     )  # fmt: skip
+
+
+def _held(params: RVGPParams, choice: Choice) -> dict[str, Any]:
+    """Values left to the method, as the fit chose them."""
+    found: dict[str, Any] = {}
+    if params.smoothness == "auto":
+        found["smoothness"] = "infinite" if math.isinf(choice.nu) else str(choice.nu)
+    asked = {"length": choice.kappa, "amplitude": choice.amplitude, "noise": choice.noise}
+    found.update({name: value for name, value in asked.items() if getattr(params, name) is None})
+    return found
 
 
 def _smoothed(fitted: Fitted, fields: Floats, weights: Floats, time: float) -> Floats:
@@ -130,7 +150,7 @@ def _notes(fitted: Fitted, params: RVGPParams, regression: Regression) -> tuple[
     found = []
     parts = np.bincount(fitted.component)
     if len(parts) > 1:
-        silent = len(parts) - len(np.unique(fitted.component[fitted.rows]))
+        silent = len(parts) - len(np.unique(fitted.component[regression.used]))
         told = f"The graph falls into {len(parts)} parts; a vector in one says nothing of another."
         if silent:
             told += f" {silent} of them have no vector: there the field is a guess of zero."
