@@ -34,7 +34,6 @@ Floats = NDArray[np.float64]
 MOST = 2000
 """Vectors that the dense regression takes; of more, so many are drawn at random."""
 BLOCK = 2_000_000
-_NAMES = {"length": "length scale", "noise": "noise", "amplitude": "amplitude"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +173,7 @@ class AmbientGPR:
             fitted.positions, fitted.faces, fitted.truth, known.standing(used)
         )
         held = _held(params, length, noise, amplitude) if known.differs(used) else {}
-        painted = known.notes(params, used, tuple(_NAMES[name] for name in held))
+        painted = known.notes(params, used, held=bool(held))
         layers: list[Layer] = field_layers.layers(
             field, mean, std, math.sqrt(share) * noise, tangent_dimension=fitted.frames.shape[2]
         )

@@ -27,10 +27,6 @@ COARSE = 0.05
 """Share of the prior's variance beyond the kept eigenfields that is worth a word."""
 NORMAL = 0.3
 """Share of a vector's length outside its tangent plane that is worth a word."""
-_NAMES = {
-    "smoothness": "smoothness", "length": "length scale", "amplitude": "amplitude",
-    "noise": "noise",
-}  # fmt: skip
 
 
 def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
@@ -52,7 +48,7 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
     layers = field_layers.layers(field, vectors, std, noise, tangent_dimension=d)
     if full:
         layers.append(_spectrum(fitted, regression))
-    painted = training.notes(params, regression.used, tuple(_NAMES[name] for name in held))
+    painted = training.notes(params, regression.used, held=bool(held))
     return Snapshot(
         layers=tuple(layers),
         params=params,

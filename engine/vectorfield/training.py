@@ -125,15 +125,17 @@ class Training:
         """Whether the fit learnt from other rows."""
         return bool((self._mask(self.learnt) != used).any())
 
-    def notes(self, params: Painted, used: Mask, held: tuple[str, ...]) -> list[Note]:
-        """What must be known of the painted rows; `held` are the values kept from the fit."""
+    def notes(self, params: Painted, used: Mask, *, held: bool) -> list[Note]:
+        """What must be known of the painted rows; `held` when values are kept from the fit."""
         found = []
         out = int(np.count_nonzero(~used[self.observed]))
         put = int(np.count_nonzero(used[self.spare]))
-        if out or put:
-            parts = [f"{out} of {len(self.observed)} vectors taken out"] if out else []
-            parts += [f"{put} put in that {_were(put)} not observed"] if put else []
-            found.append(Note(f"Painted: {', '.join(parts)}."))
+        parts = [f"{out} of {len(self.observed)} vectors taken out"] if out else []
+        parts += [f"{put} {'other' if put == 1 else 'others'} put in"] if put else []
+        told = [f"Painted: {', '.join(parts)}."] if parts else []
+        told += ["Auto keeps its values from the fit; Fit chooses anew."] if held else []
+        if told:
+            found.append(Note(" ".join(told)))
         deaf = int(np.count_nonzero(self._mask(params.added) & ~used))
         if deaf:
             found.append(
@@ -142,11 +144,6 @@ class Training:
         idle = len(np.setdiff1d(np.asarray(params.without, np.int64), self.observed))
         if idle:
             found.append(Note(f"{idle} of the rows to take out {_were(idle)} never observed."))
-        if held:
-            names = " and ".join(filter(None, (", ".join(held[:-1]), held[-1])))
-            found.append(
-                Note(f"Auto keeps the {names} of the fit while rows are painted; Fit chooses anew.")
-            )
         return found
 
 

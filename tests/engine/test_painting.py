@@ -212,10 +212,11 @@ def test_notes_say_what_is_painted_and_what_cannot_be(sphere):
                      added=(int(rest[1]), int(rest[2])))  # fmt: skip
     frame = method.evaluate(params)
     notes = [note.text for note in frame.notes]
-    assert "Painted: 1 of 120 vectors taken out." in notes
+    kept = " Auto keeps its values from the fit; Fit chooses anew."
+    assert f"Painted: 1 of 120 vectors taken out.{kept}" in notes
     assert "2 of the rows to put in have no known vector and stay out." in notes
     assert "1 of the rows to take out was never observed." in notes
-    assert any("smoothness, length scale and amplitude of the fit" in text for text in notes)
+    assert "noise" not in frame.held, "what a person set is not held"
     assert (frame.layer("field").standing[rest] == Standing.UNKNOWN).all()
 
 

@@ -19,6 +19,7 @@ from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
 from workbench.panels.beside import BesideChooser
 from workbench.panels.diagnostics import Diagnostics
+from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
@@ -42,6 +43,8 @@ class Panel(QWidget):
         self._document = document
         self._theme = theme
         self._linking = False
+        self.tool = "navigate"
+        self.painting = Painting(self, document, theme)
         self.selection = np.empty(0, np.int64)
         self.data_view = self._cloud()
         self.data_view.setObjectName("data_view")
@@ -60,10 +63,13 @@ class Panel(QWidget):
         self.scores = ScoreTable(theme, self)
         self._lay_out()
         self._connect()
+        self.painting.begin()
 
     def _cloud(self) -> CloudView:
         view = CloudView(self)
         view.set_theme(self._theme)
+        view.set_tool(self.tool)
+        view.painted.connect(self.painting.on_painted)
         view.hovered.connect(self._on_hovered)
         view.picked.connect(self.select)
         view.selected.connect(self.select)
@@ -342,8 +348,10 @@ class Panel(QWidget):
         return [self.data_view, self.result_view, *self.beside.values()]
 
     def set_tool(self, tool: str) -> None:
+        self.tool = tool
         for view in self.clouds():
             view.set_tool(tool)
+        self.painting.take_tool(tool)
 
     def fit_cameras(self) -> None:
         for view in self.clouds():
@@ -360,6 +368,7 @@ class Panel(QWidget):
         self._theme = theme
         for view in self.clouds():
             view.set_theme(theme)
+        self.painting.bar.set_theme(theme)
         self.diagnostics.set_theme(theme)
         self.scores.set_theme(theme)
 

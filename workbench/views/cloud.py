@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
+from workbench.views.brush import Brush
 from workbench.views.colouring import Colouring, colouring, same_column
 from workbench.views.detail import Detail, disc_size
 from workbench.views.frame import PictureFrame
@@ -31,6 +32,8 @@ class CloudView(PictureFrame):
     hovered = Signal(int)
     picked = Signal(object)
     selected = Signal(object)
+    painted = Signal(object, bool, bool)
+    """Rows that the brush went over, whether it puts them in, and whether it was lifted."""
     camera_changed = Signal(object)
     drawn = Signal()
     subsampled = Signal(str)
@@ -61,6 +64,7 @@ class CloudView(PictureFrame):
         self._rest.timeout.connect(self._at_rest)
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
+            self.brush = Brush(self, self.scene)
             self.scene.canvas.events.draw.connect(self._on_draw)
             self.scene.canvas.events.resize.connect(self._on_resize, position="last")
             self.scene.view.scene.transform.changed.connect(self._on_transform)
@@ -141,7 +145,7 @@ class CloudView(PictureFrame):
             self.scene.draw_box(self._positions)
         self._draw_edges()
         self._draw_selection()
-        self.scene.canvas.update()
+        self.brush.follow()
 
     def _shown_rows(self) -> NDArray[np.int64] | None:
         n = len(self._positions)
@@ -226,14 +230,20 @@ class CloudView(PictureFrame):
             part.set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
+            self.brush.set_theme(theme)
             if self._points is not None:
                 self._recolour()
                 self._draw()
 
     def set_tool(self, tool: str) -> None:
-        """ "navigate" or "lasso"."""
+        """ "navigate", "lasso" or "brush"."""
         if self.scene is not None:
             self.hand.set_tool(tool)
+            self.brush.set_on(tool == "brush")
+            cross = tool == "brush" and self.brush.paints()
+            self.surface.setCursor(
+                Qt.CursorShape.CrossCursor if cross else Qt.CursorShape.ArrowCursor
+            )
 
     # Camera
 
@@ -301,6 +311,11 @@ class CloudView(PictureFrame):
             QToolTip.hideText()
             return
         QToolTip.showText(where, tip(found, row, self._columns), self)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.scene is not None:
+            self.brush.leave()
+        super().leaveEvent(event)
 
     def _on_draw(self, event: Any) -> None:
         if self._fresh:
