@@ -36,6 +36,7 @@ class StandingMarks:
         self._marks.set_data(np.zeros((1, 3), np.float32))
         self._marks.order = 4
         self._marks.visible = False
+        self._drawn: tuple[Any, Any, str] = ((), (), "")
 
     def hide(self) -> None:
         self._marks.visible = False
@@ -48,6 +49,11 @@ class StandingMarks:
         if not len(rows):
             return
         self._scene.lift_marks(max(SIZES.values()) / 2)
+        before = self._drawn
+        same = before[2] == theme.name and np.array_equal(before[1], standing)
+        if same and np.array_equal(before[0], positions):
+            return
+        self._drawn = (positions, standing, theme.name)
         kinds = np.asarray(standing)[rows]
         colours, sizes = np.zeros((len(Standing), 4)), np.zeros(len(Standing))
         for kind, colour in inks(theme).items():
