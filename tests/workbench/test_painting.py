@@ -13,7 +13,7 @@ import engine
 from engine.layers import Arrows, Axis, Standing
 from engine.vectorfield.rvgp_params import RVGPParams
 from workbench.panels.painting import repainted
-from workbench.views.stroke import Stroke
+from workbench.views.stroke import Sight, Stroke
 
 pytestmark = pytest.mark.gl
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -407,27 +407,12 @@ def test_a_stroke_over_all_kinds_of_rows():
     assert same == params
 
 
-class Flat:
-    """A canvas whose pixels are the units of its axes."""
-
-    depth = False
-
-    class view:
-        size = (100, 100)
-
-    def camera(self):
-        return {}
-
-    def with_depth(self, positions):
-        return np.asarray(positions, float), np.zeros(len(positions)), 1.0
-
-    def sheet_corners(self):
-        return np.empty((0, 3, 3))
-
-
 def test_a_fast_stroke_leaves_no_gaps():
     line = np.column_stack([np.arange(0, 101, 5.0), np.zeros(21)])
-    found = Stroke(line, Flat(), putting=False)
+    sight = Sight(None)
+    sight.places, sight.seen = line, np.ones(21, bool)
+    sight.seen[7] = False
+    found = Stroke(sight, putting=False)
     assert found.reach(np.array([0.0, 3.0]), 4.0).tolist() == [0]
-    assert found.reach(np.array([100.0, 3.0]), 4.0).tolist() == list(range(1, 21))
+    assert found.reach(np.array([100.0, 3.0]), 4.0).tolist() == [*range(1, 7), *range(8, 21)]
     assert found.reach(np.array([0.0, 3.0]), 4.0).tolist() == [], "each is touched once"

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.theme import Theme
-from workbench.views.opengl import Color, scene
+from workbench.views.circle import Circle
 from workbench.views.scene import CloudScene
 from workbench.views.standing import StandingMarks
-from workbench.views.stroke import Stroke
+from workbench.views.stroke import Sight, Stroke
 
 if TYPE_CHECKING:
     from workbench.views.cloud import CloudView
 
 RADIUS = 22.0
 SMALLEST, LARGEST = 4.0, 250.0
-CORNERS = 64
-_TURN = np.linspace(0, 2 * np.pi, CORNERS + 1)
-_CIRCLE = np.column_stack([np.cos(_TURN), np.sin(_TURN)])
 LEFT, RIGHT = 1, 2
 _NONE = np.empty(0, np.int64)
 
@@ -39,12 +36,10 @@ class Brush:
         self._standing = np.empty(0, np.uint8)
         self._theme: Theme | None = None
         self._at: Any = None
+        self._sight = Sight(canvas)
         self._stroke: Stroke | None = None
         self._turning: Any = None
-        self._circle = scene.visuals.Line(
-            np.zeros((2, 2), np.float32), parent=canvas.canvas.scene, antialias=True, width=1.5
-        )
-        self._circle.visible = False
+        self._circle = Circle(view.surface)
         self._marks = StandingMarks(canvas)
         events = canvas.canvas.events
         # What is connected last hears first, and can keep an event from hand and camera.
@@ -109,7 +104,8 @@ class Brush:
             self._turning = (self._scene.camera(), np.asarray(event.pos, float))
         elif event.button == LEFT and self._stroke is None and self.paints():
             putting = self.putting != _shift(event)
-            self._stroke = Stroke(self._view.positions(), self._scene, putting)
+            self._sight.look(self._view.positions())
+            self._stroke = Stroke(self._sight, putting=putting)
             self._paint(event.pos)
 
     def _move(self, event: Any) -> None:
@@ -145,6 +141,7 @@ class Brush:
         assert stroke is not None
         self._at = np.asarray(pos, float)[:2]
         self._draw_circle(stroke.putting)
+        self._sight.look(self._view.positions())
         rows = stroke.reach(self._at, self.radius)
         if len(rows):
             self._view.painted.emit(self._view.ids_of(rows), stroke.putting, False)
@@ -155,13 +152,13 @@ class Brush:
             self._view.painted.emit(self._view.ids_of(_NONE), stroke.putting, True)
 
     def _draw_circle(self, putting: bool) -> None:
-        some = self.on and self._at is not None and self._theme is not None
-        self._circle.visible = some
-        if some and self._theme is not None:
-            colour = Color(self._theme.accent if putting else self._theme.warning)
-            path = (self._at + self.radius * _CIRCLE).astype(np.float32)
-            self._circle.set_data(path, color=colour)
-        self._scene.canvas.update()
+        theme = self._theme
+        if not self.on or self._at is None or theme is None:
+            self._circle.hide()
+            return
+        ink = theme.accent if putting else theme.warning
+        x, y = (float(v) for v in self._at)
+        self._circle.show_at(x, y, self.radius, ink, theme.canvas)
 
 
 def _shift(event: Any) -> bool:

@@ -15,63 +15,58 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
+class Sight:
+    """Where points are on a canvas, and which of them can be seen, until the camera moves."""
+
+    def __init__(self, canvas: CloudScene) -> None:
+        self._canvas = canvas
+        self._from: Any = None
+        self._positions: Any = None
+        self.places = np.empty((0, 2))
+        self.seen: Mask = np.empty(0, bool)
+
+    def look(self, positions: NDArray[np.float32]) -> None:
+        """Look again if the points or the camera are others than before."""
+        canvas = self._canvas
+        here = (canvas.camera(), tuple(canvas.view.size))
+        if here == self._from and np.array_equal(positions, self._positions):
+            return
+        self._from, self._positions = here, positions
+        self.places, depths, unit = canvas.with_depth(positions)
+        self.seen = np.ones(len(positions), bool)
+        if not canvas.depth:
+            return
+        spacing, between = typical_spacing(positions), None
+        corners = canvas.sheet_corners()
+        if len(corners):
+            between = canvas.with_depth(corners.mean(axis=1))[:2]
+            spacing = float(np.median(np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)))
+        self.seen = near_side(self.places, depths, spacing * unit, between)
+
+
 class Stroke:
     """What a circle has gone over since the button went down."""
 
-    def __init__(self, positions: NDArray[np.float32], canvas: CloudScene, putting: bool) -> None:
+    def __init__(self, sight: Sight, *, putting: bool) -> None:
         self.putting = putting
-        self._positions, self._canvas = positions, canvas
-        self._touched = np.zeros(len(positions), bool)
+        self._sight = sight
+        self._touched = np.zeros(len(sight.places), bool)
         self._last: Any = None
-        self._seen_from: Any = None
 
     def reach(self, at: Floats, radius: float) -> NDArray[np.int64]:
         """Rows of the layer that the circle touches for the first time on its way to `at`."""
-        self._look()
         start = at if self._last is None else self._last
         self._last = at
-        away = _from_segment(self._places, start, at)
-        found = (away <= radius) & ~self._touched
-        if self._spacing > 0 and found.any():
-            found &= self._near(away, start, at, radius)
+        away = _from_segment(self._sight.places, start, at)
+        found = (away <= radius) & self._sight.seen & ~self._touched
         self._touched |= found
         return np.flatnonzero(found)
-
-    def _look(self) -> None:
-        """Where everything is on the canvas; a wheel may have moved the camera on the way."""
-        canvas = self._canvas
-        seen_from = (canvas.camera(), tuple(canvas.view.size))
-        if seen_from == self._seen_from:
-            return
-        self._seen_from = seen_from
-        self._places, self._depths, unit = canvas.with_depth(self._positions)
-        self._spacing = typical_spacing(self._positions) * unit if canvas.depth else 0.0
-        self._between: tuple[Floats, Floats] | None = None
-        corners = canvas.sheet_corners()
-        if canvas.depth and len(corners):
-            places, depths, unit = canvas.with_depth(corners.mean(axis=1))
-            self._between = places, depths
-            edges = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
-            self._spacing = float(np.median(edges)) * unit
-
-    def _near(self, away: Floats, start: Floats, end: Floats, radius: float) -> Mask:
-        """Which of the points around the way are on the near side."""
-        around = radius + 2 * self._spacing
-        rows = np.flatnonzero(away <= around)
-        between = None
-        if self._between is not None:
-            places, depths = self._between
-            close = _from_segment(places, start, end) <= around
-            between = places[close], depths[close]
-        seen = np.zeros(len(away), bool)
-        seen[rows] = near_side(self._places[rows], self._depths[rows], self._spacing, between)
-        return seen
 
 
 def _from_segment(places: Floats, start: Floats, end: Floats) -> Floats:
     """Distance of places (n, 2) from the segment between two others."""
     along = end - start
-    share = (places - start) @ along / max(float(along @ along), 1e-12)
-    return np.asarray(
-        np.linalg.norm(places - (start + share.clip(0.0, 1.0)[:, None] * along), axis=1)
-    )
+    across, up = places[:, 0] - start[0], places[:, 1] - start[1]
+    share = (across * along[0] + up * along[1]) / max(float(along @ along), 1e-12)
+    share = share.clip(0.0, 1.0)
+    return np.asarray(np.hypot(across - share * along[0], up - share * along[1]))
