@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QW
 
 from engine.layers import Standing
 from workbench.theme import Theme
+from workbench.views.frame import CHOOSER
 from workbench.views.standing import SIGNS, inks
 
 MEANING = {
@@ -19,9 +20,6 @@ MEANING = {
     Standing.PUT_IN: "put in: not observed, but learnt from",
 }
 HINT = "Shift paints the other way; the right button moves the camera; [ and ] size the brush"
-
-HEIGHT = 28
-"""No taller than the chooser in the header of the picture beside it."""
 
 
 class BrushBar(QWidget):
@@ -48,7 +46,7 @@ class BrushBar(QWidget):
             button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setProperty("side", side)
-            button.setFixedHeight(HEIGHT)
+            button.setFixedHeight(CHOOSER)
             button.setToolTip(f"{text} what the brush goes over. {HINT}.")
             button.setAccessibleName(f"Brush: {text.lower()}")
             self.ways.addButton(button, number)

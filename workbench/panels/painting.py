@@ -37,6 +37,7 @@ class Painting(QObject):
         self._panel, self._document = panel, document
         self._session: Session | None = None
         self._before: Any = None
+        self._layer: Arrows | None = None
         self._refused = 0
         self.on = False
         self.bar = BrushBar(theme, panel)
@@ -96,39 +97,41 @@ class Painting(QObject):
 
     @Slot(object, bool, bool)
     def on_painted(self, ids: Array, putting: bool, lifted: bool) -> None:
-        view = self.sender()
-        if isinstance(view, CloudView):
-            self.paint(view, ids, putting=putting, lifted=lifted)
-
-    def paint(self, view: CloudView, ids: Array, *, putting: bool, lifted: bool) -> None:
         """The brush went over rows in one of the pictures, or was lifted."""
+        view, session = self.sender(), self._session
+        if session is None or not isinstance(view, CloudView):
+            return
+        if lifted:
+            self._lift(session, putting=putting)
+            return
         run = self._run_of(view)
         layer = paintable(run)
-        if run is None or layer is None or self._session is None:
+        if run is None or layer is None:
             return
         if self._before is None:
-            self._take_up(run)
-            self._before = self._document.params()
+            self._take_up(session, run)
+            self._before, self._layer = self._document.params(), layer
         wanted, refused = repainted(self._document.params(), layer, ids, putting=putting)
         self._refused += refused
-        if not lifted:
-            if wanted != self._document.params():
-                self._session.changing(wanted)
-            return
-        before, refused = self._before, self._refused
-        self._before, self._refused = None, 0
-        if wanted != before:
-            self._session.changed(wanted, told(before, wanted, layer, putting=putting))
+        if wanted != self._document.params():
+            session.changing(wanted)
+
+    def _lift(self, session: Session, *, putting: bool) -> None:
+        """One edit for the whole stroke, and one sentence for what it could not do."""
+        before, layer, refused = self._before, self._layer, self._refused
+        self._before, self._layer, self._refused = None, None, 0
+        now = self._document.params()
+        if layer is not None and now != before:
+            session.changed(now, told(before, now, layer, putting=putting))
         if refused:
             points = "1 point has" if refused == 1 else f"{refused} points have"
             self._say(f"{points} no known vector and cannot be put in.")
 
-    def _take_up(self, run: Run) -> None:
+    def _take_up(self, session: Session, run: Run) -> None:
         """The form's parameters are about to change: they must be those of the painted run."""
-        assert self._session is not None
         if run is not self._document.active:
             self._document.activate(run)
-        self._session.choose_method(run.spec.method)
+        session.choose_method(run.spec.method)
 
     def _say(self, text: str) -> None:
         if self._session is not None:

@@ -69,6 +69,8 @@ class Brush:
 
     def set_standing(self, standing: Any) -> None:
         """What each of the shown points is to the picture; empty when it cannot be painted."""
+        if len(standing) != len(self._standing):
+            self._end()
         self._standing = np.asarray(standing, np.uint8)
         self.follow()
 
@@ -153,7 +155,7 @@ class Brush:
 
     def _draw_circle(self, putting: bool) -> None:
         theme = self._theme
-        if not self.on or self._at is None or theme is None:
+        if not (self.on and self.paints()) or self._at is None or theme is None:
             self._circle.hide()
             return
         ink = theme.accent if putting else theme.warning

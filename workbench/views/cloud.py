@@ -240,10 +240,8 @@ class CloudView(PictureFrame):
         if self.scene is not None:
             self.hand.set_tool(tool)
             self.brush.set_on(tool == "brush")
-            cross = tool == "brush" and self.brush.paints()
-            self.surface.setCursor(
-                Qt.CursorShape.CrossCursor if cross else Qt.CursorShape.ArrowCursor
-            )
+            shape = Qt.CursorShape
+            self.surface.setCursor(shape.CrossCursor if tool == "brush" else shape.ArrowCursor)
 
     # Camera
 
