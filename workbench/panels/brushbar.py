@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QW
 
 from engine.layers import Standing
 from workbench.theme import Theme
-from workbench.views.frame import CHOOSER
 from workbench.views.standing import SIGNS, inks
 
 MEANING = {
@@ -20,6 +19,9 @@ MEANING = {
     Standing.PUT_IN: "put in: not observed, but learnt from",
 }
 HINT = "Shift paints the other way; the right button moves the camera; [ and ] size the brush"
+
+HEIGHT = 28
+"""No taller than the chooser beside the title of the other picture."""
 
 
 class BrushBar(QWidget):
@@ -46,7 +48,7 @@ class BrushBar(QWidget):
             button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setProperty("side", side)
-            button.setFixedHeight(CHOOSER)
+            button.setFixedHeight(HEIGHT)
             button.setToolTip(f"{text} what the brush goes over. {HINT}.")
             button.setAccessibleName(f"Brush: {text.lower()}")
             self.ways.addButton(button, number)

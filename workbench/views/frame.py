@@ -17,9 +17,6 @@ from engine.layers import Axis
 from workbench.views.legend import Legend
 from workbench.views.ruler import Ruler
 
-CHOOSER = 28
-"""Height of what may stand beside a title."""
-
 
 class PictureFrame(QWidget):
     """A picture is put in by `frame_picture`; until then, and after `say`, there is a sentence."""
@@ -33,8 +30,6 @@ class PictureFrame(QWidget):
         self._header = QHBoxLayout()
         self._header.setContentsMargins(12, 6, 12, 6)
         self._header.setSpacing(12)
-        # As tall with a chooser in it as without, so that pictures side by side begin alike.
-        self._header.addStrut(CHOOSER)
         self._header.addWidget(self._title)
         self._header.addWidget(self._badge)
         self._header.addStretch(1)
