@@ -112,8 +112,10 @@ class Arrows(_Sealed):
     """Vectors (n, d) at positions (n, d), d = 2 or 3, with per-arrow columns.
 
     `ids` is the row of the data set that each arrow stands for, the identity when empty; `faces`
-    (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a NaN
-    is no arrow, but its position is still a point.
+    (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a
+    NaN is no arrow, but its position is still a point. `covariance` (n, t, t) is that of each
+    vector's components along the columns of `frames` (n, d, t); both or neither. `attached` are
+    arrays with a row for each arrow that go into files and are not drawn.
     """
 
     name: str
@@ -124,6 +126,9 @@ class Arrows(_Sealed):
     columns: Mapping[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
     faces: Array = field(default_factory=lambda: np.empty((0, 3), np.int64))
+    frames: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    covariance: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    attached: Mapping[str, Array] = field(default_factory=dict)
     unit: str = ""
     colour_by: str = ""
     colormap: str = "viridis"
@@ -138,6 +143,14 @@ class Arrows(_Sealed):
             raise ValueError(f"Arrows need positions (n, 2) or (n, 3), got {self.positions.shape}.")
         if self.vectors.shape != self.positions.shape:
             raise ValueError(f"Vectors {self.vectors.shape} at {self.positions.shape} positions.")
+        if len(self.covariance):
+            n, d = self.positions.shape
+            t = self.frames.shape[-1]
+            if self.frames.shape != (n, d, t) or self.covariance.shape != (n, t, t):
+                raise ValueError(
+                    f"Covariance {self.covariance.shape} in frames {self.frames.shape} at "
+                    f"{self.positions.shape} positions."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

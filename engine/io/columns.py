@@ -64,7 +64,17 @@ def _arrows(layer: Arrows) -> dict[str, Array]:
         _titled(f"along {axis.name}", layer.unit): layer.vectors[:, k]
         for k, axis in enumerate(layer.axes)
     }
-    return _join(_along(layer.axes, layer.positions), parts, dict(layer.columns))
+    spread = {**_entries("frame", layer.frames), **_entries("covariance", layer.covariance)}
+    rest = [_entries(name, array) for name, array in layer.attached.items()]
+    return _join(_along(layer.axes, layer.positions), parts, dict(layer.columns), spread, *rest)
+
+
+def _entries(name: str, array: Array) -> dict[str, Array]:
+    """One column for each entry of the arrays in (n, ..), counted from 1."""
+    if not len(array):
+        return {}
+    places = np.ndindex(array.shape[1:])
+    return {" ".join([name, *(str(i + 1) for i in at)]): array[(slice(None), *at)] for at in places}
 
 
 @_columns.register

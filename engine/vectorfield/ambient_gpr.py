@@ -134,16 +134,17 @@ class AmbientGPR:
             )
         )
         mean, variance = _predict(fitted, length, noise, amplitude)
-        share = fitted.positions.shape[1]
+        n, ambient = fitted.positions.shape
+        frames = fitted.frames if params.project else np.tile(np.eye(ambient), (n, 1, 1))
         if params.project:
-            local = np.einsum("nDd,nD->nd", fitted.frames, mean)
-            mean = np.einsum("nDd,nd->nD", fitted.frames, local)
-            share = fitted.frames.shape[2]
-        std = np.sqrt(share * variance)
+            local = np.einsum("nDd,nD->nd", frames, mean)
+            mean = np.einsum("nDd,nd->nD", frames, local)
+        covariance = variance[:, None, None] * np.eye(frames.shape[2])
         field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
         layers: list[Layer] = field_layers.layers(
-            field, mean, std, math.sqrt(share) * noise, tangent_dimension=fitted.frames.shape[2]
-        )
+            field, mean, field_layers.Spread(frames, covariance, noise),
+            tangent_dimension=fitted.frames.shape[2],
+        )  # fmt: skip
         return Snapshot(
             layers=tuple(layers),
             params=params,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +26,40 @@ class Field:
     rows: NDArray[np.int64]
 
 
-def layers(
-    field: Field, vectors: Floats, std: Floats | None, noise: float, *, tangent_dimension: int
-) -> list[Layer]:
-    """The field (n, D) with its standard deviation (n,); `noise` is that of an observation's.
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """How uncertain the field is: the covariance (n, d, d) of its components along `frames`
+    (n, D, d), and the standard deviation of the noise on each component of an observation."""
 
-    Without `std` only the arrows are made, for a preview.
+    frames: Floats
+    covariance: Floats
+    noise: float
+
+    @property
+    def latent(self) -> Floats:
+        """Standard deviation of the field (n,): the root of the covariance's trace."""
+        return np.asarray(np.sqrt(np.einsum("naa->n", self.covariance)))
+
+    @property
+    def predictive(self) -> Floats:
+        """Standard deviation of a new observation (n,)."""
+        return np.asarray(np.sqrt(self.latent**2 + self.covariance.shape[1] * self.noise**2))
+
+
+def layers(
+    field: Field,
+    vectors: Floats,
+    spread: Spread | None,
+    columns: Mapping[str, Array] | None = None,
+    *,
+    tangent_dimension: int,
+) -> list[Layer]:
+    """The field (n, D) with its spread, and further columns (n,) to colour it by.
+
+    Without `spread` only the arrows are made, for a preview.
     """
-    found: list[Layer] = [_field(field, vectors, std, noise)]
-    if std is None:
+    found: list[Layer] = [_field(field, vectors, spread, columns or {})]
+    if spread is None:
         return found
     found += _truth(field, vectors)
     if len(field.faces) and field.positions.shape[1] == 3 and tangent_dimension == 2:
@@ -56,27 +83,50 @@ def shown(positions: Floats, *vectors: Floats) -> tuple[Floats, ...]:
     """Positions and vectors (n, 2 or 3), on three principal components when there are more."""
     if positions.shape[1] <= 3:
         return (positions, *vectors)
-    centred = positions - positions.mean(axis=0)
-    _, turned = np.linalg.eigh(centred.T @ centred)
-    main = turned[:, ::-1][:, :3]
+    centred, main = positions - positions.mean(axis=0), _main_directions(positions)
     return (centred @ main, *(v @ main for v in vectors))
 
 
-def _field(field: Field, vectors: Floats, std: Floats | None, noise: float) -> Arrows:
+def _main_directions(positions: Floats) -> Floats:
+    """The three principal components (D, 3) of positions in more dimensions."""
+    centred = positions - positions.mean(axis=0)
+    _, turned = np.linalg.eigh(centred.T @ centred)
+    return np.asarray(turned[:, ::-1][:, :3])
+
+
+def _field(
+    field: Field, vectors: Floats, spread: Spread | None, further: Mapping[str, Array]
+) -> Arrows:
     n = len(vectors)
     seen = np.full(n, "predicted", dtype="<U9")
     seen[field.rows] = "observed"
     columns: dict[str, Array] = {"magnitude": np.linalg.norm(vectors, axis=1)}
-    if std is not None:
-        columns["standard deviation"] = std
-        columns["with noise"] = np.sqrt(std**2 + noise**2)
+    if spread is not None:
+        columns["standard deviation"] = spread.latent
+        columns["with noise"] = spread.predictive
+    columns |= further
     columns["row is"] = seen
     positions, drawn = shown(field.positions, vectors)
+    told = _uncertain(field, vectors, spread) if spread is not None else {}
     return Arrows(
         name="field", role="prediction", positions=positions, vectors=drawn,
         axes=axes(field.positions.shape[1]), columns=columns, faces=_drawn_faces(field),
-        colour_by="magnitude",
+        colour_by="magnitude", **told,
     )  # fmt: skip
+
+
+def _uncertain(field: Field, vectors: Floats, spread: Spread) -> dict[str, Any]:
+    """Frames and covariance as they are drawn, with the arrays of all coordinates attached where
+    only three principal components are."""
+    if field.positions.shape[1] <= 3:
+        return {"frames": spread.frames, "covariance": spread.covariance}
+    return {
+        "frames": np.einsum("Dc,nDa->nca", _main_directions(field.positions), spread.frames),
+        "covariance": spread.covariance,
+        "attached": {
+            "position": field.positions, "vector": vectors, "frame in space": spread.frames,
+        },
+    }  # fmt: skip
 
 
 def _truth(field: Field, vectors: Floats) -> list[Layer]:

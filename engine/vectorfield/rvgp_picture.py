@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,11 +35,12 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
         weights = regression.posterior.sample(np.random.default_rng(params.sample))
     local = _smoothed(fitted, fields, weights, params.smoothing)
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
-    std = _spread(fitted, regression, fields) if full else None
+    spread = _spread(fitted, regression, fields) if full else None
     d = fitted.frames.shape[2]
     field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
-    noise = math.sqrt(d) * regression.choice.noise
-    layers = field_layers.layers(field, vectors, std, noise, tangent_dimension=d)
+    layers = field_layers.layers(
+        field, vectors, spread, {"normal part": _normal_part(fitted)}, tangent_dimension=d
+    )
     if full:
         layers.append(_spectrum(fitted, regression))
     choice = regression.choice
@@ -76,17 +76,23 @@ def _smoothed(fitted: Fitted, fields: Floats, weights: Floats, time: float) -> F
     return np.asarray(after * (magnitude / np.where(length > 0, length, 1.0))[:, None])
 
 
-def _spread(fitted: Fitted, regression: Regression, fields: Floats) -> Floats:
-    """Standard deviation of the field at each point: the root of the covariance's trace (n,).
+def _spread(fitted: Fitted, regression: Regression, fields: Floats) -> field_layers.Spread:
+    """Covariance of the field at each point, in its frame.
 
     What the kept eigenfields cannot resolve is added as a share of the prior's variance.
     """
     choice = regression.choice
-    z = fields.reshape(-1, regression.modes) @ regression.posterior.spread.T
-    n, d = fields.shape[:2]
-    variance = np.einsum("qk,qk->q", z, z).reshape(n, d).sum(axis=1)
-    beyond = d * unresolved(fitted, regression) * choice.amplitude**2
-    return np.asarray(np.sqrt(variance + beyond))
+    covariance = regression.posterior.covariance(fields)
+    beyond = unresolved(fitted, regression) * choice.amplitude**2
+    covariance += beyond * np.eye(fields.shape[1])
+    return field_layers.Spread(fitted.frames, covariance, choice.noise)
+
+
+def _normal_part(fitted: Fitted) -> Floats:
+    """Share of each observed vector that stuck out of its tangent plane (n,), NaN elsewhere."""
+    share = np.full(len(fitted.positions), np.nan)
+    share[fitted.rows] = fitted.normal
+    return share
 
 
 def unresolved(fitted: Fitted, regression: Regression) -> float:
