@@ -212,13 +212,18 @@ class Matrix(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Network(_Sealed):
-    """Edges (m, 2) int32 between the points of the layer named `over`, with weights (m,)."""
+    """Edges (m, 2) int32 between the points of the layer named `over`, with weights (m,).
+
+    `grave` (m,) marks edges that something is wrong with; `columns` are further numbers (m,).
+    """
 
     name: str
     role: Role
     over: str
     edges: Array
     weights: Array
+    grave: Array = field(default_factory=lambda: np.empty(0, np.bool_))
+    columns: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

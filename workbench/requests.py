@@ -101,9 +101,19 @@ class Requests(QObject):
         self._window.ensure_panel().set_tool("lasso" if lasso else "navigate")
 
     def toggle_edges(self) -> None:
-        shown = self._window.actions_by_id["view.edges"].isChecked()
-        text = "show edges" if shown else "hide edges"
-        self.session.undo.push(ChangeView(self.document, text, edges=shown))
+        self._toggle("view.edges", "edges", "edges")
+
+    def toggle_ellipses(self) -> None:
+        self._toggle("view.ellipses", "ellipses", "ellipses")
+
+    def toggle_surface(self) -> None:
+        self._toggle("view.surface", "the surface in colour", "coloured_surface")
+
+    def _toggle(self, action: str, what: str, setting: str) -> None:
+        """A setting of the view follows its checkable command, undoably."""
+        shown = self._window.actions_by_id[action].isChecked()
+        text = f"{'show' if shown else 'hide'} {what}"
+        self.session.undo.push(ChangeView(self.document, text, **{setting: shown}))
 
     @Slot(str)
     def choose_colour(self, name: str) -> None:

@@ -38,8 +38,8 @@ class TopBar(QWidget):
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
-        self.colours.setMinimumWidth(132)
-        self.colours.setMaximumWidth(180)
+        self.colours.setMinimumWidth(164)
+        self.colours.setMaximumWidth(200)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
         colour = QLabel("Colour", self)

@@ -262,7 +262,9 @@ class Window(QMainWindow):
     def _show_view(self) -> None:
         if self.panel is not None:
             self.top.show_columns(self.panel.columns(), self.colour())
-        self.actions_by_id["view.edges"].setChecked(bool(self.document.view.get("edges", False)))
+        for action, setting in (("view.edges", "edges"), ("view.ellipses", "ellipses"),
+                                ("view.surface", "coloured_surface")):  # fmt: skip
+            self.actions_by_id[action].setChecked(bool(self.document.view.get(setting, False)))
 
     @Slot()
     def _show_title(self) -> None:

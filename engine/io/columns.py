@@ -115,7 +115,7 @@ def _picture(layer: Picture) -> dict[str, Array]:
 @_columns.register
 def _network(layer: Network) -> dict[str, Array]:
     ends = {"from": layer.edges[:, 0], "to": layer.edges[:, 1]}
-    return _join(ends, {"weight": layer.weights})
+    return _join(ends, {"weight": layer.weights}, dict(layer.columns))
 
 
 @_columns.register

@@ -26,6 +26,7 @@ from engine.numerics.held import from_arrays, to_arrays
 from engine.params import LIVE, REFIT, Bound, Doc, check
 from engine.stages import Stages, beats
 from engine.vectorfield import field_layers
+from engine.vectorfield.left_out import LeftOut
 from engine.vectorfield.rvgp_stages import Said, check_samples, said
 
 Floats = NDArray[np.float64]
@@ -133,7 +134,7 @@ class AmbientGPR:
                 (params.length, params.noise, params.amplitude), likely, strict=True
             )
         )
-        mean, variance = _predict(fitted, length, noise, amplitude)
+        mean, variance, foretold = _predict(fitted, length, noise, amplitude)
         n, ambient = fitted.positions.shape
         frames = fitted.frames if params.project else np.tile(np.eye(ambient), (n, 1, 1))
         if params.project:
@@ -148,7 +149,7 @@ class AmbientGPR:
         return Snapshot(
             layers=tuple(layers),
             params=params,
-            metrics={"length scale": length, "noise": noise, "amplitude": amplitude},
+            metrics={"length scale": length, "noise": noise, "amplitude": amplitude, **foretold},
             step=1,
             notes=_notes(fitted),
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
@@ -242,8 +243,9 @@ def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
 
 def _predict(
     fitted: Fitted, length: float, noise: float, amplitude: float
-) -> tuple[Floats, Floats]:
-    """Mean (n, D) and variance of a component (n,) at every point."""
+) -> tuple[Floats, Floats, dict[str, float]]:
+    """Mean (n, D) and variance of a component (n,) at every point; where there is no truth to
+    ask, how well the vectors foretell each other."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
     x = fitted.positions[fitted.trained]
     gram = kernel(x)
@@ -260,7 +262,15 @@ def _predict(
         explained = solve_triangular(factor[0], across.T, lower=True)
         variance[part] = amplitude**2 - np.einsum("mq,mq->q", explained, explained)
     # Rounding may leave a few parts in 1e10 of the prior below zero next to an observation.
-    return mean, variance.clip(min=0.0)
+    foretold = _foretold(fitted.vectors, weights, factor) if fitted.truth is None else {}
+    return mean, variance.clip(min=0.0), foretold
+
+
+def _foretold(vectors: Floats, weights: Floats, factor: tuple[Floats, bool]) -> dict[str, float]:
+    """Residuals of each vector by all the others: K^-1 y over the diagonal of K^-1."""
+    precision = np.diag(cho_solve(factor, np.eye(len(vectors))))[:, None]
+    residuals = weights / precision
+    return LeftOut(residuals, (residuals**2 * precision).sum(axis=1), vectors).metrics
 
 
 def _notes(fitted: Fitted) -> tuple[Note, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def judge(snapshot: Snapshot, data: VectorSamples) -> Judgement:
     if field.vectors.shape[1] != data.positions.shape[1]:
         return Judgement(scores=())
     if data.truth is None:
-        return _against_observed(field, data)
+        return _against_observed(field, data, snapshot.metrics)
     rows = ~data.observed if not data.observed.all() else data.observed
     kept = "at the points whose vectors were kept back" if not data.observed.all() else ""
     found, truth = field.vectors[rows], data.truth[rows]
@@ -78,16 +79,26 @@ def _reliability(field: Arrows, data: VectorSamples, rows: NDArray[np.bool_]) ->
     )  # fmt: skip
 
 
-def _against_observed(field: Arrows, data: VectorSamples) -> Judgement:
+def _against_observed(
+    field: Arrows, data: VectorSamples, metrics: Mapping[str, float]
+) -> Judgement:
     seen = data.observed
     found, given = field.vectors[seen], data.vectors[seen]
     size = float(np.linalg.norm(given))
-    return Judgement(
-        scores=(
-            Score(name="misfit", value=float(np.linalg.norm(found - given)) / max(size, 1e-300),
-                  better=0, text="Root mean square distance of the field from the observed "
-                  "vectors, over their own size. Small means close to the data, noise and all."),
-            Score(name="mean cosine", value=_cosine(found, given), better=0,
-                  text="Mean cosine of the angle between field and observed vectors."),
-        )
-    )  # fmt: skip
+    scores = [
+        Score(name="misfit", value=float(np.linalg.norm(found - given)) / max(size, 1e-300),
+              better=0, text="Root mean square distance of the field from the observed "
+              "vectors, over their own size. Small means close to the data, noise and all."),
+        Score(name="mean cosine", value=_cosine(found, given), better=0,
+              text="Mean cosine of the angle between field and observed vectors."),
+    ]  # fmt: skip
+    if "left-out error" in metrics:
+        scores += [
+            Score(name="left-out error", value=metrics["left-out error"], better=-1,
+                  text="Root mean square error of each vector as foretold by all the others, over "
+                  "that of the vectors. The noise of the vectors counts as error too."),
+            Score(name="left-out coverage", value=metrics["left-out coverage"], better=0,
+                  text="Share of vectors inside the region that, by all the others, should hold "
+                  "95 % of them. Less means that the spread is too small."),
+        ]  # fmt: skip
+    return Judgement(scores=tuple(scores))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array
+from engine.layers import Array, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages
@@ -98,6 +98,7 @@ class RVGP:
         self._fitted: Fitted | None = None
         self._evidence: Evidence | None = None
         self._energy: Floats = np.empty(0)
+        self._graph: Network | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -116,12 +117,12 @@ class RVGP:
     def _publish(self, fitted: Fitted) -> None:
         self._evidence = Evidence.of(fitted.fields[fitted.rows], fitted.tangent, fitted.relative)
         self._energy = fitted.manifold.energy
+        self._graph = rvgp_picture.graph_of(fitted)
         self._fitted = fitted
 
     def evaluate(self, params: RVGPParams) -> Snapshot:
         """The field with its spread: k x k algebra and one product per point."""
-        fitted, _ = self._ready()
-        return rvgp_picture.snapshot(fitted, params, self.regression(params), full=True)
+        return self._frame(params, self.regression(params), full=True)
 
     def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
         """The mean at once; the spread after it where there are many points."""
@@ -129,9 +130,14 @@ class RVGP:
         regression = self.regression(params)
         n, d, _ = fitted.fields.shape
         if n * d * regression.modes**2 > AT_ONCE:
-            yield rvgp_picture.snapshot(fitted, params, regression, full=False)
+            yield self._frame(params, regression, full=False)
             yield None
-        yield rvgp_picture.snapshot(fitted, params, regression, full=True)
+        yield self._frame(params, regression, full=True)
+
+    def _frame(self, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
+        fitted, _ = self._ready()
+        assert self._graph is not None
+        return rvgp_picture.snapshot(fitted, params, regression, self._graph, full=full)
 
     def regression(self, params: RVGPParams) -> Regression:
         """The posterior at LIVE parameters; those left open take their most likely values."""

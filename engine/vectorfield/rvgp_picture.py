@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.layers import Axis, Curves
+from engine.layers import Axis, Curves, Network
 from engine.method import Note, Snapshot
 from engine.numerics.graphs import degrees
 from engine.vectorfield import field_layers, spectral_kernel
+from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ NORMAL = 0.3
 """Share of a vector's length outside its tangent plane that is worth a word."""
 
 
-def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
+def snapshot(
+    fitted: Fitted, params: RVGPParams, regression: Regression, graph: Network, *, full: bool
+) -> Snapshot:
     """The frame at LIVE parameters; without `full`, the spread and the zeros are left out."""
     fields = fitted.fields[:, :, : regression.modes]
     weights = regression.posterior.weights
@@ -42,17 +45,30 @@ def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full
         field, vectors, spread, {"normal part": _normal_part(fitted)}, tangent_dimension=d
     )
     if full:
-        layers.append(_spectrum(fitted, regression))
+        layers += [graph, _spectrum(fitted, regression)]
     choice = regression.choice
     return Snapshot(
         layers=tuple(layers),
         params=params,
-        metrics=_metrics(fitted, regression),
+        metrics={**_metrics(fitted, regression), **(_foretold(fitted, regression) if full else {})},
         step=1,
         notes=_notes(fitted, params, regression),
         coarse="" if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
+    )  # fmt: skip
+
+
+def graph_of(fitted: Fitted) -> Network:
+    """The graph's edges; those along which the tangent plane turns by more than 60° are grave."""
+    entries = sparse.coo_array(fitted.weights)
+    once = entries.row < entries.col
+    cosines = fitted.cosines[once]
+    return Network(
+        name="graph", role="diagnostic", over="field",
+        edges=np.column_stack([entries.row[once], entries.col[once]]).astype(np.int32),
+        weights=entries.data[once], grave=cosines < UNDERSAMPLED,
+        columns={"angle (°)": np.degrees(np.arccos(cosines.clip(0.0, 1.0)))},
     )  # fmt: skip
 
 
@@ -130,6 +146,19 @@ def _metrics(fitted: Fitted, regression: Regression) -> dict[str, float]:
         "amplitude": regression.choice.amplitude,
         "unresolved variance": unresolved(fitted, regression),
     }
+
+
+def _foretold(fitted: Fitted, regression: Regression) -> dict[str, float]:
+    """How well the vectors foretell each other, where there is no truth to ask."""
+    if fitted.truth is not None:
+        return {}
+    fields = fitted.fields[fitted.rows, :, : regression.modes]
+    relative = fitted.relative if fitted.relative is not None else np.ones(len(fitted.rows))
+    posterior = regression.posterior
+    return left_out(
+        fitted.tangent, posterior.mean(fields), posterior.covariance(fields),
+        regression.choice.noise * np.sqrt(relative),
+    ).metrics  # fmt: skip
 
 
 def _notes(fitted: Fitted, params: RVGPParams, regression: Regression) -> tuple[Note, ...]:

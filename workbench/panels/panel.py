@@ -6,6 +6,7 @@ knows a method.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -199,6 +200,7 @@ class Panel(QWidget):
             view.set_colour_by(colour)
         edges = next((item for item in snapshot.layers if isinstance(item, Network)), None)
         view.set_network(edges if settings.get("edges", False) and not snapshot.coarse else None)
+        _dress_arrows(view, settings)
         signs = next((item for item in snapshot.layers if isinstance(item, Markers)), None)
         if signs is not None or not snapshot.coarse:
             view.set_markers(signs)
@@ -214,6 +216,7 @@ class Panel(QWidget):
             colour = settings.get("colour_by", "")
             if colour and colour in view.columns():
                 view.set_colour_by(colour)
+            _dress_arrows(view, settings)
         pairs: list[tuple[CloudView, Run | None]] = []
         pairs.append((self.result_view, self._document.active))
         pairs.extend((v, self._document.run(n)) for n, v in self.beside.items())
@@ -368,6 +371,13 @@ class Panel(QWidget):
         for view in self.clouds():
             view.release()
         self.diagnostics.release()
+
+
+def _dress_arrows(view: CloudView, settings: Mapping[str, Any]) -> None:
+    view.dress_arrows(
+        ellipses=bool(settings.get("ellipses", False)),
+        coloured_sheet=bool(settings.get("coloured_surface", False)),
+    )
 
 
 def _headline(data: Any) -> str:

@@ -157,8 +157,12 @@ class CloudView(PictureFrame):
             self.scene.draw_edges(None)
             return
         edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
-        edges = edges[(edges < len(self._positions)).all(axis=1)]
-        self.scene.draw_edges(self._positions[edges.ravel()])
+        grave = network.edges[network.grave] if len(network.grave) else network.edges[:0]
+        ends = [
+            self._positions[some[(some < len(self._positions)).all(axis=1)].ravel()]
+            for some in (edges, grave)
+        ]
+        self.scene.draw_edges(*ends)
 
     def _draw_selection(self) -> None:
         assert self.scene is not None
@@ -200,6 +204,13 @@ class CloudView(PictureFrame):
     def set_network(self, network: Network | None) -> None:
         if network is not self._network:
             self._network = network
+            self._draw()
+
+    def dress_arrows(self, *, ellipses: bool, coloured_sheet: bool) -> None:
+        """Ellipses of 95 % at the tips of arrows, and the surface under them in their colours."""
+        if self.scene is not None and self.scene.dress_arrows(
+            ellipses=ellipses, coloured_sheet=coloured_sheet
+        ):
             self._draw()
 
     def set_markers(self, markers: Markers | None) -> None:

@@ -17,6 +17,9 @@ from engine.layers import Axis
 from workbench.views.legend import Legend
 from workbench.views.ruler import Ruler
 
+HEADER = 38
+"""Pixels of the line with the title."""
+
 
 class PictureFrame(QWidget):
     """A picture is put in by `frame_picture`; until then, and after `say`, there is a sentence."""
@@ -27,8 +30,11 @@ class PictureFrame(QWidget):
         self._title.setProperty("role", "heading")
         self._badge = QLabel("", self)
         self._badge.setProperty("role", "warning")
-        self._header = QHBoxLayout()
-        self._header.setContentsMargins(12, 6, 12, 6)
+        # As high with a chooser in it as without: pictures side by side begin at one line.
+        header = QWidget(self)
+        header.setFixedHeight(HEADER)
+        self._header = QHBoxLayout(header)
+        self._header.setContentsMargins(12, 0, 12, 0)
         self._header.setSpacing(12)
         self._header.addWidget(self._title)
         self._header.addWidget(self._badge)
@@ -50,7 +56,7 @@ class PictureFrame(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._header)
+        column.addWidget(header)
         column.addLayout(self._stack, 1)
         self.setMinimumSize(220, 180)
 

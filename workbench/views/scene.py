@@ -39,7 +39,10 @@ class CloudScene:
         self._edges = scene.visuals.Line(
             np.zeros((2, 3), np.float32), connect="segments", method="gl", parent=parts
         )
-        self._edges.visible = False
+        self._grave = scene.visuals.Line(
+            np.zeros((2, 3), np.float32), connect="segments", method="gl", width=2, parent=parts
+        )
+        self._edges.visible = self._grave.visible = False
         self._points = scene.visuals.Markers(parent=parts, antialias=1)
         self._ring = scene.visuals.Markers(parent=parts, antialias=1)
         self._hover = scene.visuals.Markers(parent=parts, antialias=1)
@@ -57,7 +60,8 @@ class CloudScene:
             visual.set_data(np.zeros((1, 3), np.float32))
             visual.visible = False
         self._points.set_gl_state("translucent", depth_test=True)
-        self._edges.set_gl_state("translucent", depth_test=False)
+        for visual in (self._edges, self._grave):
+            visual.set_gl_state("translucent", depth_test=False)
         self._quiver: Quiver | None = None
         self._theme: Theme | None = None
         self._middle = np.zeros(3)
@@ -72,6 +76,7 @@ class CloudScene:
         if self._quiver is not None:
             self._quiver.set_theme(theme)
         self._edge_colour = Color(theme.muted, alpha=0.22)
+        self._grave_colour = Color(theme.error, alpha=0.9)
         self._selection = Color(theme.selection)
         self._text = Color(theme.text)
         self._canvas_colour = Color(theme.canvas)
@@ -133,6 +138,14 @@ class CloudScene:
         elif self._quiver is not None:
             self._quiver.clear()
 
+    def dress_arrows(self, *, ellipses: bool, coloured_sheet: bool) -> bool:
+        """Whether arrows come with ellipses and their surface in colour; True if that is new."""
+        if self._quiver is None:
+            return False
+        before = (self._quiver.with_ellipses, self._quiver.coloured_sheet)
+        self._quiver.with_ellipses, self._quiver.coloured_sheet = ellipses, coloured_sheet
+        return before != (ellipses, coloured_sheet)
+
     def draw_signs(self, markers: Markers | None) -> None:
         """Labels at places of the field, or None."""
         if self._quiver is not None:
@@ -150,13 +163,20 @@ class CloudScene:
             place[k] = high[k] + 0.04 * (high - low).max()
             name.pos = place
 
-    def draw_edges(self, ends: NDArray[np.float32] | None) -> None:
-        """Segments (2 m, d), or None to hide them."""
-        self._edges.visible = ends is not None and len(ends) > 0
+    def draw_edges(
+        self, ends: NDArray[np.float32] | None, grave: NDArray[np.float32] | None = None
+    ) -> None:
+        """Segments (2 m, d), and those that something is wrong with; None hides them."""
+        self._draw_segments(self._edges, ends, self._edge_colour)
+        self._draw_segments(self._grave, grave, self._grave_colour)
+
+    @staticmethod
+    def _draw_segments(line: Any, ends: NDArray[np.float32] | None, colour: Any) -> None:
+        line.visible = ends is not None and len(ends) > 0
         if ends is not None and len(ends):
             # A vispy line keeps the number of coordinates that it began with.
             solid = np.pad(ends, ((0, 0), (0, 3 - ends.shape[1])))
-            self._edges.set_data(solid, connect="segments", color=self._edge_colour)
+            line.set_data(solid, connect="segments", color=colour)
 
     def draw_ring(self, positions: NDArray[np.float32], size: float) -> None:
         self._draw_marks(self._ring, positions, size + 4, self._selection, 1.6)
