@@ -71,6 +71,14 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 
+TOGGLES = (
+    ("view.edges", "edges", False),
+    ("view.ellipses", "ellipses", False),
+    ("view.surface", "coloured_surface", True),
+)
+"""Commands that are a setting of the view: its name in the document, and what it is at first."""
+
+
 def build(owner: QWidget, connect: Callable[[str], Callable[[], None]]) -> dict[str, QAction]:
     """One QAction per command, owned by the window."""
     found: dict[str, QAction] = {}

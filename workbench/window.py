@@ -262,9 +262,8 @@ class Window(QMainWindow):
     def _show_view(self) -> None:
         if self.panel is not None:
             self.top.show_columns(self.panel.columns(), self.colour())
-        for action, setting in (("view.edges", "edges"), ("view.ellipses", "ellipses"),
-                                ("view.surface", "coloured_surface")):  # fmt: skip
-            self.actions_by_id[action].setChecked(bool(self.document.view.get(setting, False)))
+        for action, setting, usual in actions.TOGGLES:
+            self.actions_by_id[action].setChecked(bool(self.document.view.get(setting, usual)))
 
     @Slot()
     def _show_title(self) -> None:

@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
+from workbench.panels import common_scale
 from workbench.panels.beside import BesideChooser
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.scores import ScoreTable
+from workbench.panels.side_by_side import SideBySide
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
 
@@ -42,7 +44,6 @@ class Panel(QWidget):
         super().__init__(parent)
         self._document = document
         self._theme = theme
-        self._linking = False
         self.selection = np.empty(0, np.int64)
         self.data_view = self._cloud()
         self.data_view.setObjectName("data_view")
@@ -51,12 +52,9 @@ class Panel(QWidget):
         self.beside_result.switched.connect(self._show_beside)
         self.result_view = self._cloud()
         self.result_view.setObjectName("result_view")
-        self.beside: dict[int, CloudView] = {}
-        self._grid = QWidget(self)
-        self._grid_layout = QGridLayout(self._grid)
-        self._grid_layout.setContentsMargins(0, 0, 0, 0)
-        self._grid_layout.setSpacing(1)
-        self._grid.hide()
+        self._grid = SideBySide(self)
+        self._grid.set_theme(theme)
+        self.beside = self._grid.views
         self.diagnostics = Diagnostics(theme, self)
         self.scores = ScoreTable(theme, self)
         self._lay_out()
@@ -130,6 +128,7 @@ class Panel(QWidget):
             self.data_view.show_points(layer)
         elif data is not None and run is not None and not (run.snapshot and run.snapshot.coarse):
             self.data_view.show_points(self.overview(data))
+        self._share_scale()
 
     def overview(self, data: Any) -> Points | Arrows:
         """The data as points or arrows."""
@@ -206,6 +205,7 @@ class Panel(QWidget):
             view.set_markers(signs)
         if len(self.selection):
             view.set_selection(self.selection)
+        self._share_scale()
 
     @Slot()
     def _show_view(self) -> None:
@@ -267,27 +267,11 @@ class Panel(QWidget):
     @Slot()
     def _show_compared(self) -> None:
         wanted = self._document.compared[:MOST_COMPARED]
-        for number in [n for n in self.beside if n not in wanted]:
-            view = self.beside.pop(number)
-            self._grid_layout.removeWidget(view)
-            view.release()
-            view.deleteLater()
-        for number in wanted:
-            if number not in self.beside:
-                view = self.beside[number] = self._cloud()
-                view.camera_changed.connect(self._on_camera)
-        columns = 1 if len(wanted) == 1 else 2 if len(wanted) in (2, 4) else 3
-        for place, number in enumerate(wanted):
-            self._grid_layout.addWidget(
-                self.beside[number], place // columns, place % columns, 1, 1
-            )
-        for place, number in enumerate(wanted):
-            self.beside[number].legend.set_wanted(place == 0)
+        self._grid.arrange(wanted, self._cloud)
         comparing = len(wanted) > 0
         if comparing == self._pictures.isVisibleTo(self):
             # Scores of several runs need the room, curves of the active one do not.
             self._below.setSizes([320, 620] if comparing else [540, 400])
-        self._grid.setVisible(comparing)
         self._pictures.setVisible(not comparing)
         for number, view in self.beside.items():
             run = self._document.run(number)
@@ -297,17 +281,10 @@ class Panel(QWidget):
                 view.fit_camera()
         self._show_scores()
 
-    @Slot(object)
-    def _on_camera(self, camera: dict[str, Any]) -> None:
-        """Compared clouds turn and zoom together."""
-        if self._linking:
-            return
-        self._linking = True
-        leader = self.sender()
-        for view in self.beside.values():
-            if view is not leader and isinstance(leader, CloudView):
-                view.follow_camera(leader)
-        self._linking = False
+    def _share_scale(self) -> None:
+        """What is beside each other is coloured alike."""
+        common_scale.share(self.beside.values() or (self.data_view, self.result_view))
+        self._grid.show_legend()
 
     def show_all(self) -> None:
         """Everything the document holds, for a panel made or a project opened after the fact."""
@@ -363,6 +340,7 @@ class Panel(QWidget):
         self._theme = theme
         for view in self.clouds():
             view.set_theme(theme)
+        self._grid.set_theme(theme)
         self.diagnostics.set_theme(theme)
         self.scores.set_theme(theme)
 
@@ -376,7 +354,7 @@ class Panel(QWidget):
 def _dress_arrows(view: CloudView, settings: Mapping[str, Any]) -> None:
     view.dress_arrows(
         ellipses=bool(settings.get("ellipses", False)),
-        coloured_sheet=bool(settings.get("coloured_surface", False)),
+        coloured_sheet=bool(settings.get("coloured_surface", True)),
     )
 
 

@@ -44,6 +44,8 @@ class CloudView(PictureFrame):
         self._columns: dict[str, Any] = {}
         self._colour_by = ""
         self._colouring: Colouring | None = None
+        self._limits: tuple[float, float] | None = None
+        self._own_limits = (0.0, 1.0)
         self._size = 0.0
         self._network: Network | None = None
         self._selection = _NOTHING
@@ -120,11 +122,39 @@ class CloudView(PictureFrame):
         return first or not same or self._colouring is None
 
     def _recolour(self) -> None:
+        before = self._colouring.title if self._colouring is not None else ""
+        self._colouring = self._coloured(None)
+        self._own_limits = self._colouring.limits
+        # A slider's frames keep the common scale until it is seen to have changed.
+        if self._limits is not None and before == self._colouring.title:
+            self._colouring = self._coloured(self._limits)
+        else:
+            self._limits = None
+        self.legend.show_colouring(self._colouring)
+
+    def _coloured(self, limits: tuple[float, float] | None) -> Colouring:
         column = self._columns.get(self._colour_by)
         colormap = self._points.colormap if self._points is not None else "viridis"
         plain = self._theme.accent if self._theme is not None else "#2f6fdb"
-        self._colouring = colouring(column, self._colour_by, colormap, plain, len(self._positions))
+        n = len(self._positions)
+        return colouring(column, self._colour_by, colormap, plain, n, limits)
+
+    def colouring(self) -> Colouring | None:
+        """What the colours mean now; None while there is no picture."""
+        return self._colouring if self._points is not None else None
+
+    def own_limits(self) -> tuple[float, float]:
+        """The range of the numbers shown here alone."""
+        return self._own_limits
+
+    def set_limits(self, limits: tuple[float, float]) -> None:
+        """Colour numbers between these limits until other numbers come."""
+        if self._colouring is None or limits == (self._limits or self._own_limits):
+            return
+        self._limits = limits
+        self._colouring = self._coloured(limits)
         self.legend.show_colouring(self._colouring)
+        self._draw()
 
     def _draw(self) -> None:
         """Upload what should be seen now."""
@@ -134,6 +164,9 @@ class CloudView(PictureFrame):
         positions, colours = self._positions, self._colouring.rgb
         if rows is not None:
             positions, colours = positions[rows], colours[rows]
+        if isinstance(self._points, Arrows) and len(self._points.faces) and not self._size:
+            # The surface shows where the points are; dots on it would hide short arrows.
+            positions, colours = positions[:0], colours[:0]
         smooth = not (self._moving and self._software)
         self.scene.draw_points(positions, colours, self.point_size(), smooth=smooth)
         self.scene.draw_arrows(self._points, self._colouring.rgb, moving=self._moving)

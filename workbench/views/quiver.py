@@ -43,7 +43,7 @@ class Quiver:
         self._darts.set_gl_state("opaque", depth_test=True, cull_face=False)
         self._discs.set_gl_state("translucent", depth_test=True, cull_face=False)
         self._signs.set_gl_state("translucent", depth_test=False)
-        self.with_ellipses = self.coloured_sheet = False
+        self.with_ellipses, self.coloured_sheet = False, True
         self.length = 0.0
         self._places: Any = None
         self._rows = np.empty(0, np.int64)
