@@ -18,6 +18,8 @@ from engine.method import DataError
 from engine.params import Parameter, ParameterError, parameters, parse, to_json
 from engine.runs import Fit, RunSpec, begin
 
+EXPORTS = ("figure", "csv", "npz", "h5ad", "vtu", "script")
+
 
 class _Refused(Exception):
     """A wrong request, answered with its sentence."""
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(do=_run)
     export = commands.add_parser("export", help="a fitted model as figure, table or script")
     export.add_argument("model", metavar="MODEL.safetensors")
-    for name in ("figure", "csv", "npz", "h5ad", "script"):
+    for name in EXPORTS:
         export.add_argument(f"--{name}", default="", metavar="FILE")
     export.set_defaults(do=_export)
     return parser
@@ -286,12 +288,12 @@ def _export(options: argparse.Namespace) -> int:
 
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
-    wanted = {n: getattr(options, n) for n in ("figure", "csv", "npz", "h5ad", "script")}
+    wanted = {n: getattr(options, n) for n in EXPORTS}
     if not any(wanted.values()):
-        raise _Refused("Say what to export: --figure, --csv, --npz, --h5ad or --script FILE.")
+        raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
     if wanted["figure"]:
         save_figure(wanted["figure"], snapshot.layers[0], metadata=spec)
-    for name in ("csv", "npz", "h5ad"):
+    for name in ("csv", "npz", "h5ad", "vtu"):
         if wanted[name]:
             path = Path(wanted[name])
             save_table(path if path.suffix else path.with_suffix(f".{name}"), snapshot, spec=spec)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from engine.layers import Markers, Network
 from workbench import project
 from workbench.autosave import Autosave
 from workbench.document import Run
@@ -212,15 +213,31 @@ class Exporting(QObject):
 
         options.setdefault("colour_by", self._window.colour())
         options.setdefault("metadata", run.current_spec())
-        whole = with_labels(layer, run.data)
+        whole = [with_labels(layer, run.data), *self._over(run, layer)]
+        view = self._window.document.view
+        for setting in ("ellipses", "coloured_surface"):
+            if setting in view:
+                options.setdefault(setting, view[setting])
         camera = self._window.panel.result_view.camera()
         for angle in ("azimuth", "elevation"):
             if angle in camera:
                 options.setdefault("camera", camera)
         self._errand(lambda: save_figure(path, whole, **options), _nothing, path)
 
+    def _over(self, run: Run, layer: Any) -> list[Any]:
+        """What the screen draws over a layer: the zeros of a field, the edges between points."""
+        shown = run.snapshot.layers if run.snapshot is not None else ()
+        if not shown or layer is not shown[0]:
+            return []
+        edges = self._window.document.view.get("edges", False)
+        return [
+            item
+            for item in shown
+            if isinstance(item, Markers) or (edges and isinstance(item, Network))
+        ]
+
     def ask_table(self) -> None:
-        filters = "CSV (*.csv);;NumPy archive (*.npz);;AnnData (*.h5ad)"
+        filters = "CSV (*.csv);;NumPy archive (*.npz);;AnnData (*.h5ad);;VTK grid (*.vtu)"
         self._ask("Export coordinates", filters, True, self.save_table, ".csv")
 
     def save_table(self, path: str) -> None:

@@ -63,14 +63,17 @@ def save_figure(
     camera: Mapping[str, Any] | None = None,
     data: Table | None = None,
     metadata: RunSpec | None = None,
+    ellipses: bool = False,
+    coloured_surface: bool = True,
 ) -> None:
     """Draw layers side by side and write them as the suffix says.
 
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
-    "elevation" in degrees as on screen; `selection` the rows of the data that stand out. The labels
-    of `data` join the columns of the points, and its own choice colours them unless `colour_by`
-    says otherwise.
+    "elevation" in degrees as on screen; `selection` the rows of the data that stand out; arrows
+    come with `ellipses` of 95 %, and their surface in their colours or in grey. The labels of
+    `data` join the columns of the points, and its own choice colours them unless `colour_by` says
+    otherwise.
 
     Raises
     ------
@@ -94,6 +97,8 @@ def save_figure(
         camera={k: float(v) for k, v in (camera or {}).items() if k in ("azimuth", "elevation")},
         shared=_shared([panel[0] for panel in panels]),
         named=len(panels) > 1,
+        ellipses=ellipses,
+        coloured_surface=coloured_surface,
     )
     size = (width_mm, height_mm or _height(panels, width_mm, bool(title), style))
     _check_size(size, dpi)
@@ -142,7 +147,7 @@ def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:
     by_name = {panel[0].name: panel for panel in panels}
     for place, item in enumerate(layers):
         if isinstance(item, Network):
-            if not isinstance(by_name.get(item.over, [None])[0], Points):
+            if not isinstance(by_name.get(item.over, [None])[0], Points | Arrows):
                 raise DataError(
                     f"The edges '{item.name}' lie over the points '{item.over}': "
                     "choose both for the figure."
@@ -349,7 +354,7 @@ def _draw_panel(
     if style.named:
         axes.set_title(main.name, fontsize=TEXT_PT, color=style.ink, loc="left")
     for item in others:
-        if isinstance(item, Network) and isinstance(main, Points):
+        if isinstance(item, Network) and isinstance(main, Points | Arrows):
             (plots3d.draw_edges_in_space if space else plots.draw_edges)(axes, item, main, style)
         elif isinstance(item, Markers):
             (plots3d.draw_markers_in_space if space else plots.draw_markers)(axes, item, style)

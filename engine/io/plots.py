@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour, darts
+from engine import colour, darts, ellipses
 from engine.io.keys import colour_bar, legend, scale_bar
 from engine.io.printstyle import (
     LINE_PT,
@@ -140,7 +140,7 @@ def edge_shades(network: Network, positions: Array) -> list[tuple[float, Array]]
     return shades
 
 
-def draw_edges(axes: Axes, network: Network, points: Points, style: PrintStyle) -> None:
+def draw_edges(axes: Axes, network: Network, points: Points | Arrows, style: PrintStyle) -> None:
     """Edges under their points; a heavier edge is more opaque."""
     for opacity, line in edge_shades(network, points.positions):
         axes.plot(
@@ -346,10 +346,27 @@ def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
         headaxislength=3.5,
         rasterized=len(rows) > MANY_MARKS,
     )
+    if style.ellipses and len(layer.covariance):
+        _ellipses(axes, layer, rows, np.asarray(inked.colours)[rows])
     axes.margins(0.08)
     axes.set_aspect("equal", adjustable="datalim")
     name_axes(axes, layer.axes)
     explain(axes, inked, style)
+
+
+def _ellipses(axes: Axes, layer: Arrows, rows: Array, colours: Array) -> None:
+    """Regions of 95 % at the tips of these arrows."""
+    from matplotlib.collections import PolyCollection
+
+    length = darts.drawn_length(layer.positions[rows], layer.vectors[rows])
+    half = length * ellipses.half_axes(layer.frames[rows], layer.covariance[rows])
+    tips = layer.positions[rows] + length * layer.vectors[rows]
+    axes.add_collection(
+        PolyCollection(
+            list(ellipses.outlines(tips, half)), facecolors=colours, alpha=0.3, linewidths=0,
+            rasterized=len(rows) > MANY_MARKS,
+        )
+    )  # fmt: skip
 
 
 def _boxed(axes: Axes) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour, darts
+from engine import colour, darts, ellipses
 from engine.io.keys import scale_bar
 from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
 from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
@@ -108,6 +108,7 @@ def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
 def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     """Solid arrows, with the surface that they lie on in the same collection: one list of
     triangles is painted from back to front."""
+    from matplotlib.colors import to_rgb
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
@@ -116,12 +117,22 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     vectors = darts.drawn_length(positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     corners, bright = darts.solid(positions[rows], vectors, darts.shaft_width(vectors))
     each = len(corners) // max(len(rows), 1)
-    shaded = np.repeat(np.asarray(inked.colours)[rows, :3], each, axis=0) * bright[:, None]
-    triangles, colours = [corners.reshape(-1, 3, 3)], [shaded.reshape(-1, 3, 3)[:, 0]]
+    inks = np.asarray(inked.colours)[:, :3]
+    coloured = style.coloured_surface and len(layer.faces) and np.isfinite(layer.vectors).all()
+    arrow_inks = np.tile(to_rgb(style.ink), (len(rows), 1)) if coloured else inks[rows]
+    shaded = np.repeat(arrow_inks, each, axis=0) * bright[:, None]
+    triangles, colours = [corners.reshape(-1, 3, 3)], [_opaque(shaded.reshape(-1, 3, 3)[:, 0])]
     if len(layer.faces):
         sheet = positions[layer.faces]
         triangles.append(sheet)
-        colours.append(_sheet_colours(sheet, style))
+        own = inks[layer.faces].mean(axis=1) if coloured else None
+        colours.append(_opaque(_sheet_colours(sheet, own, style)))
+    if style.ellipses and len(layer.covariance):
+        discs = _discs(layer, rows)
+        triangles.append(discs)
+        each = len(discs) // max(len(rows), 1)
+        colours.append(np.pad(np.repeat(arrow_inks, each, axis=0), ((0, 0), (0, 1)),
+                              constant_values=0.3))  # fmt: skip
     axes.add_collection3d(
         Poly3DCollection(
             np.concatenate(triangles),
@@ -136,14 +147,28 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     explain(axes, inked, style)
 
 
-def _sheet_colours(corners: Array, style: PrintStyle) -> Array:
-    """A quiet grey (f, 3) between paper and ink, brighter towards the light."""
+def _opaque(rgb: Array) -> Array:
+    return np.pad(rgb, ((0, 0), (0, 1)), constant_values=1.0)
+
+
+def _discs(layer: Arrows, rows: Array) -> Array:
+    """Triangles (m, 3, 3) of the regions of 95 % at the tips of these arrows."""
+    length = darts.drawn_length(layer.positions[rows], layer.vectors[rows])
+    half = length * ellipses.half_axes(layer.frames[rows], layer.covariance[rows])
+    tips = layer.positions[rows] + length * layer.vectors[rows]
+    return np.asarray(ellipses.discs(tips, half).reshape(-1, 3, 3))
+
+
+def _sheet_colours(corners: Array, own: Array | None, style: PrintStyle) -> Array:
+    """Its own colours (f, 3), or a quiet grey between paper and ink; brighter towards the light."""
     from matplotlib.colors import to_rgb
 
     paper, ink = np.array(to_rgb(style.paper)), np.array(to_rgb(style.ink))
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     facing = np.abs((normals / np.where(length > 0, length, 1)) @ LIGHT_FROM)
+    if own is not None:
+        return np.asarray(own * (0.75 + 0.25 * facing[:, None]))
     return np.asarray((0.88 * paper + 0.12 * ink) * (0.84 + 0.16 * facing[:, None]))
 
 
@@ -171,7 +196,9 @@ def _surface(axes: Any, layer: Surface, style: PrintStyle) -> None:
     scale_bar(axes, chosen, limits, style.told(layer.name, layer.unit), style)
 
 
-def draw_edges_in_space(axes: Any, network: Network, points: Points, style: PrintStyle) -> None:
+def draw_edges_in_space(
+    axes: Any, network: Network, points: Points | Arrows, style: PrintStyle
+) -> None:
     """Edges between points (n, 3)."""
     for opacity, line in edge_shades(network, points.positions):
         axes.plot(

@@ -31,7 +31,8 @@ class PrintStyle:
 
     `selection` holds rows of the data set: their points stand out, all others fade. `shared`
     maps a unit and role group to common limits, so that a prediction and its truth compare; `named`
-    says that panels have titles.
+    says that panels have titles. `ellipses` puts the spread at the tips of arrows; the surface
+    under arrows is in their colours or grey.
     """
 
     dark: bool = False
@@ -42,6 +43,8 @@ class PrintStyle:
     camera: Mapping[str, float] = field(default_factory=dict)
     shared: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     named: bool = False
+    ellipses: bool = False
+    coloured_surface: bool = True
 
     def told(self, name: str, unit: str) -> str:
         """What a colour bar says: the panel's title has the name already when there is one."""

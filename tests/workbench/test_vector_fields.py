@@ -174,3 +174,52 @@ def test_an_archive_of_arrays_opens_without_questions(window, qtbot, tmp_path):
     assert window.document.method_id == "vectorfield.rvgp"
     assert window.exporting._dialog is None
     assert len(window.document.data.faces) == len(data.faces)
+
+
+def test_ellipses_surface_and_edges_are_shown_hidden_and_undone(fitted, qtbot):
+    scene = fitted.panel.result_view.scene
+    quiver = scene._quiver
+    assert quiver.coloured_sheet and not quiver._discs.visible
+    fitted.actions_by_id["view.ellipses"].trigger()
+    assert quiver._discs.visible
+    corners = quiver._discs.mesh_data.get_vertices(indexed="faces")
+    assert len(corners) == quiver.drawn * 24
+    before = quiver._sheet.mesh_data.get_vertex_colors().copy()
+    fitted.actions_by_id["view.surface"].trigger()
+    grey = quiver._sheet.mesh_data.get_vertex_colors()
+    assert np.abs(grey[:, 0] - grey[:, 2]).max() < 0.1 < np.abs(grey - before).max()
+    fitted.actions_by_id["view.edges"].trigger()
+    assert scene._edges.visible
+    assert not scene._grave.visible, "a sphere of 400 points is nowhere under-sampled"
+    for _ in range(3):
+        fitted.session.undo.undo()
+    assert not quiver._discs.visible and quiver.coloured_sheet and not scene._edges.visible
+    assert np.array_equal(quiver._sheet.mesh_data.get_vertex_colors(), before)
+    assert fitted.actions_by_id["view.surface"].isChecked()
+
+
+def test_what_stands_side_by_side_has_one_scale(fitted, qtbot):
+    panel = fitted.panel
+    one, two = panel.data_view.colouring(), panel.result_view.colouring()
+    assert one.title == two.title == "magnitude"
+    assert one.limits == two.limits
+    own = (panel.data_view.own_limits(), panel.result_view.own_limits())
+    assert one.limits == (min(own[0][0], own[1][0]), max(own[0][1], own[1][1]))
+    panel.beside_result.setCurrentText("error")
+    panel.beside_result.switched.emit()
+    assert panel.data_view.colouring().limits[1] < 0.5 * panel.result_view.colouring().limits[1]
+
+
+def test_the_printed_field_has_its_zeros_and_edges(fitted, qtbot, tmp_path):
+    run = fitted.document.active
+    sizes = {}
+    for name in ("plain", "edges"):
+        path = tmp_path / f"{name}.svg"
+        fitted.exporting.save_figure(run, str(path), run.snapshot.layers[0])
+        qtbot.waitUntil(path.exists, timeout=30_000)
+        sizes[name] = path.read_text()
+        fitted.actions_by_id["view.edges"].trigger()
+    labels = run.snapshot.layer("singularities").labels
+    for label in set(labels):
+        assert sizes["plain"].count(label) >= labels.count(label) > 0
+    assert sizes["plain"] != sizes["edges"]
