@@ -15,7 +15,7 @@ import numpy as np
 
 from engine import colour
 from engine.data.table import Table
-from engine.io import plots, plots3d
+from engine.io import plots, plots3d, shared_scales
 from engine.io.atomic import replacing
 from engine.io.keys import columns_below, stands_beside
 from engine.io.printstyle import RULE_PT, TEXT_PT, TICK_PT, PrintStyle
@@ -95,7 +95,8 @@ def save_figure(
         limits=limits,
         selection=selection,
         camera={k: float(v) for k, v in (camera or {}).items() if k in ("azimuth", "elevation")},
-        shared=_shared([panel[0] for panel in panels]),
+        shared=shared_scales.of_fields([panel[0] for panel in panels]),
+        shared_columns=shared_scales.of_columns([panel[0] for panel in panels], colour_by),
         named=len(panels) > 1,
         ellipses=ellipses,
         coloured_surface=coloured_surface,
@@ -163,22 +164,6 @@ def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:
     if not panels:
         raise DataError("There is nothing to draw: choose at least one layer.")
     return panels
-
-
-def _shared(mains: Sequence[Layer]) -> dict[str, tuple[float, float]]:
-    """Common limits of predictions and truths of one unit, when there is more than one."""
-    groups: dict[str, list[Field]] = {}
-    for item in mains:
-        if isinstance(item, Field) and item.role in ("prediction", "truth"):
-            groups.setdefault(item.unit, []).append(item)
-    return {
-        unit: colour.limits(
-            np.concatenate([f.values.ravel() for f in found]),
-            diverging=any(f.diverging for f in found),
-        )
-        for unit, found in groups.items()
-        if len(found) > 1
-    }
 
 
 def _grid(count: int) -> tuple[int, int]:
@@ -357,7 +342,10 @@ def _draw_panel(
         if isinstance(item, Network) and isinstance(main, Points | Arrows):
             (plots3d.draw_edges_in_space if space else plots.draw_edges)(axes, item, main, style)
         elif isinstance(item, Markers):
-            (plots3d.draw_markers_in_space if space else plots.draw_markers)(axes, item, style)
+            if space:
+                plots3d.draw_markers_in_space(axes, item, style, on=main)
+            else:
+                plots.draw_markers(axes, item, style)
 
 
 def _few_ticks(axes: Any) -> None:

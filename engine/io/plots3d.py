@@ -8,11 +8,14 @@ import numpy as np
 
 from engine import colour, darts, ellipses
 from engine.io.keys import scale_bar
-from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
+from engine.io.occlusion import eye, visible
+from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, halo, shuffled
 from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
 AZIMUTH, ELEVATION = 30.0, 30.0
+SMOOTH = 12_000
+"""Triangles that a coloured surface is cut into at least."""
 LIGHT_FROM = np.array([0.3, -0.5, 0.81])
 
 
@@ -36,11 +39,8 @@ def draw_in_space(axes: Any, layer: Layer, style: PrintStyle) -> None:
         _frame(axes, layer)
     else:
         raise TypeError(f"No drawing in space for {type(layer).__name__}.")
-    # The screen's camera at azimuth 0 looks along +y; matplotlib's at azimuth 0 looks along -x.
-    axes.view_init(
-        elev=style.camera.get("elevation", ELEVATION),
-        azim=style.camera.get("azimuth", AZIMUTH) - 90.0,
-    )
+    azimuth, elevation = _angles(style)
+    axes.view_init(elev=elevation, azim=azimuth)
 
 
 def _box(layer: Layer) -> tuple[Array, Array, Array]:
@@ -123,9 +123,8 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     shaded = np.repeat(arrow_inks, each, axis=0) * bright[:, None]
     triangles, colours = [corners.reshape(-1, 3, 3)], [_opaque(shaded.reshape(-1, 3, 3)[:, 0])]
     if len(layer.faces):
-        sheet = positions[layer.faces]
+        sheet, own = _fine(positions[layer.faces], inks[layer.faces] if coloured else None)
         triangles.append(sheet)
-        own = inks[layer.faces].mean(axis=1) if coloured else None
         colours.append(_opaque(_sheet_colours(sheet, own, style)))
     if style.ellipses and len(layer.covariance):
         discs = _discs(layer, rows)
@@ -149,6 +148,22 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
 
 def _opaque(rgb: Array) -> Array:
     return np.pad(rgb, ((0, 0), (0, 1)), constant_values=1.0)
+
+
+def _fine(sheet: Array, inks: Array | None) -> tuple[Array, Array | None]:
+    """Triangles (f, 3, 3) with one colour (f, 3) each: cut into four until steps of colour between
+    neighbours are too small to see."""
+    if inks is None:
+        return sheet, None
+    both = np.concatenate([sheet, inks], axis=2)
+    while len(both) < SMOOTH:
+        a, b, c = both.transpose(1, 0, 2)
+        ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
+        both = np.concatenate(
+            [np.stack(three, axis=1) for three in
+             ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+        )  # fmt: skip
+    return both[:, :, :3], both[:, :, 3:].mean(axis=1)
 
 
 def _discs(layer: Arrows, rows: Array) -> Array:
@@ -206,11 +221,28 @@ def draw_edges_in_space(
         )
 
 
-def draw_markers_in_space(axes: Any, layer: Markers, style: PrintStyle) -> None:
-    """Crosses with labels."""
-    axes.scatter(*layer.positions.T, marker="+", s=22, c=style.ink, depthshade=False)
-    for place, label in zip(layer.positions, layer.labels, strict=True):
-        axes.text(*place, f" {label}", fontsize=TICK_PT, color=style.ink)
+def draw_markers_in_space(
+    axes: Any, layer: Markers, style: PrintStyle, on: Layer | None = None
+) -> None:
+    """Crosses with labels; those that the surface they lie `on` hides are left out."""
+    seen = np.ones(len(layer.positions), bool)
+    if isinstance(on, Arrows) and len(on.faces):
+        towards = eye(*_angles(style))
+        seen = visible(layer.positions, np.asarray(on.positions, float)[on.faces], towards)
+        # The order of drawing is ours then: what is left lies in front.
+        axes.computed_zorder = False
+    axes.scatter(
+        *layer.positions[seen].T, marker="+", s=22, c=style.ink, depthshade=False, zorder=5
+    )
+    for place, label in zip(layer.positions[seen], np.array(layer.labels)[seen], strict=True):
+        axes.text(*place, f" {label}", fontsize=TICK_PT, color=style.ink, zorder=6,
+                  path_effects=halo(style))  # fmt: skip
+
+
+def _angles(style: PrintStyle) -> tuple[float, float]:
+    """Azimuth and elevation as matplotlib counts them: the screen's camera at azimuth 0 looks along
+    +y, matplotlib's along -x."""
+    return style.camera.get("azimuth", AZIMUTH) - 90.0, style.camera.get("elevation", ELEVATION)
 
 
 def fill_panel(axes: Any, layer: Layer, renderer: Any) -> None:

@@ -30,7 +30,8 @@ class PrintStyle:
     """What a person chose for one figure.
 
     `selection` holds rows of the data set: their points stand out, all others fade. `shared`
-    maps a unit and role group to common limits, so that a prediction and its truth compare; `named`
+    maps a unit and role group to common limits, so that a prediction and its truth compare, and
+    `shared_columns` a column and its colour map; `named`
     says that panels have titles. `ellipses` puts the spread at the tips of arrows; the surface
     under arrows is in their colours or grey.
     """
@@ -42,6 +43,7 @@ class PrintStyle:
     selection: Array | None = None
     camera: Mapping[str, float] = field(default_factory=dict)
     shared: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    shared_columns: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     named: bool = False
     ellipses: bool = False
     coloured_surface: bool = True
@@ -112,7 +114,8 @@ def ink_points(
         names, codes = found
         swatches = colour.categorical(len(names))
         return Inked(colours=swatches[codes], title=name, names=names, swatches=swatches)
-    limits = style.limits or colour.limits(column)
+    common = style.shared_columns.get((name, map_name))
+    limits = style.limits or common or colour.limits(column)
     chosen = style.map_name(map_name)
     return Inked(
         colours=colour.rgb(column, chosen, limits), title=name, map_name=chosen, limits=limits

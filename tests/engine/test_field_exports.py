@@ -158,3 +158,32 @@ def test_ellipses_and_surface_are_printed(fit, tmp_path, flat):
     assert np.abs(pictures["ellipses"] - pictures["coloured"]).max() > 40
     if not flat:
         assert np.abs(pictures["plain"] - pictures["coloured"]).max() > 40
+
+
+def test_places_behind_the_surface_are_hidden():
+    """On a sphere exactly those on the eye's half are seen; a shield in front hides more."""
+    from scipy.spatial import ConvexHull
+
+    from engine.io.occlusion import eye, visible
+
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(600, 3))
+    places /= np.linalg.norm(places, axis=1, keepdims=True)
+    sheet = places[ConvexHull(places).simplices]
+    towards = eye(-60.0, 30.0)
+    assert np.allclose(towards, [np.sqrt(3) / 4, -0.75, 0.5])
+    height = places @ towards
+    seen = visible(places, sheet, towards)
+    clear = np.abs(height) > 0.1
+    assert np.array_equal(seen[clear], height[clear] > 0)
+    shield = 3 * towards + 10 * np.linalg.svd(towards[None])[2][1:][[0, 1, 0]] * [[1], [1], [-3]]
+    assert not visible(places, np.concatenate([sheet, shield[None]]), towards)[clear].all()
+
+
+def test_one_scale_for_a_field_and_its_truth(fit):
+    from engine.io import shared_scales
+
+    layers = [fit.result().layer(name) for name in ("field", "truth", "error")]
+    found = shared_scales.of_columns(layers, "")
+    both = np.concatenate([layer.columns["magnitude"] for layer in layers[:2]])
+    assert found == {("magnitude", "viridis"): (both.min(), both.max())}
