@@ -256,7 +256,7 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
     from engine.io.models import save_model
     from engine.io.scripts import as_python
     from engine.io.tables import labels_of, save_table
-    from engine.layers import Points
+    from engine.layers import Markers, Points
 
     folder.mkdir(parents=True, exist_ok=True)
     save_table(folder / "points.csv", snapshot, data, spec=spec)
@@ -271,9 +271,15 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
             main, columns={**labels, **main.columns}, colour_by=data.colour_by or main.colour_by
         )
     save_figure(folder / "figure.png", main, metadata=spec)
+    places = [layer for layer in snapshot.layers if isinstance(layer, Markers)]
+    for layer in places:
+        save_table(folder / f"{layer.name}.csv", layer, spec=spec)
     (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")
     (folder / "script.py").write_text(as_python(spec))
-    names = ("points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py")
+    names = [
+        "points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py",
+        *(f"{layer.name}.csv" for layer in places),
+    ]  # fmt: skip
     return {name.partition(".")[0]: str(folder / name) for name in names}
 
 

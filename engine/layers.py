@@ -228,13 +228,21 @@ class Network(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Markers(_Sealed):
-    """Labelled places (n, d): singularities, handles, picked points."""
+    """Labelled places (n, d) with columns (n,) of what is known of each: singularities, handles,
+    picked points."""
 
     name: str
     role: Role
     positions: Array
     labels: tuple[str, ...]
     axes: tuple[Axis, ...]
+    columns: Mapping[str, Array] = field(default_factory=dict)
+
+    def _check(self) -> None:
+        counts = {"label": len(self.labels), **{k: len(v) for k, v in self.columns.items()}}
+        for key, count in counts.items():
+            if count != len(self.positions):
+                raise ValueError(f"{count} of '{key}' for {len(self.positions)} places.")
 
 
 Layer: TypeAlias = Field | Points | Arrows | Surface | Picture | Curves | Matrix | Network | Markers

@@ -126,4 +126,5 @@ def _surface(layer: Surface) -> dict[str, Array]:
 
 @_columns.register
 def _markers(layer: Markers) -> dict[str, Array]:
-    return _join(_along(layer.axes, layer.positions), {"label": np.array(layer.labels, dtype=str)})
+    labels = {"label": np.array(layer.labels, dtype=str)}
+    return _join(_along(layer.axes, layer.positions), labels, dict(layer.columns))

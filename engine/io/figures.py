@@ -81,11 +81,7 @@ def save_figure(
         For another suffix, an impossible size, or layers that cannot be drawn alone.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise DataError(
-            f"Figures are saved as PNG, SVG or PDF; '{path.name}' ends in "
-            f"'{path.suffix or 'nothing'}'."
-        )
+    kind = _kind(path)
     given = layers if isinstance(layers, Sequence) else [layers]
     panels = _panels([_labelled(item, data) for item in given])
     style = PrintStyle(
@@ -101,14 +97,22 @@ def save_figure(
         ellipses=ellipses,
         coloured_surface=coloured_surface,
     )
-    size = (width_mm, height_mm or _height(panels, width_mm, bool(title), style))
-    _check_size(size, dpi)
+    size = _check_size((width_mm, height_mm or _height(panels, width_mm, bool(title), style)), dpi)
     with _one_at_a_time, _settings(style, text_as_paths), replacing(path) as part:
-        figure = _figure(panels, size, dpi, title, style, exact=path.suffix.lower() == ".png")
-        kind = FORMATS[path.suffix.lower()]
+        figure = _figure(panels, size, dpi, title, style, exact=kind == "png")
         figure.savefig(
             part, format=kind, dpi=dpi, facecolor=style.paper, metadata=_metadata(kind, metadata)
         )
+
+
+def _kind(path: Path) -> str:
+    """The format that the suffix names."""
+    if path.suffix.lower() not in FORMATS:
+        raise DataError(
+            f"Figures are saved as PNG, SVG or PDF; '{path.name}' ends in "
+            f"'{path.suffix or 'nothing'}'."
+        )
+    return FORMATS[path.suffix.lower()]
 
 
 def _labelled(layer: Layer, data: Table | None) -> Layer:
@@ -125,7 +129,7 @@ def pixels(size_mm: tuple[float, float], dpi: int) -> tuple[int, int]:
     return round(size_mm[0] / MM * dpi), round(size_mm[1] / MM * dpi)
 
 
-def _check_size(size: tuple[float, float], dpi: int) -> None:
+def _check_size(size: tuple[float, float], dpi: int) -> tuple[float, float]:
     if not all(math.isfinite(side) and 15 <= side <= 2000 for side in size):
         raise DataError(
             f"A figure's sides must be between 15 and 2000 mm. Got {size[0]:g} x {size[1]:g}."
@@ -138,6 +142,7 @@ def _check_size(size: tuple[float, float], dpi: int) -> None:
             f"{size[0]:g} x {size[1]:g} mm at {dpi} dpi is {wide} x {high} pixels, more than "
             f"{MOST_PIXELS} on a side: choose a lower resolution."
         )
+    return size
 
 
 def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:

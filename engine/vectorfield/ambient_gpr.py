@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -26,8 +27,9 @@ from engine.numerics.held import from_arrays, to_arrays
 from engine.params import LIVE, REFIT, Bound, Doc, check
 from engine.stages import Stages, beats
 from engine.vectorfield import field_layers
+from engine.vectorfield.calculus import DRAWS, Calculus
 from engine.vectorfield.left_out import LeftOut
-from engine.vectorfield.rvgp_stages import Said, check_samples, said
+from engine.vectorfield.rvgp_stages import Said, calculus, check_samples, said
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +111,7 @@ class AmbientGPR:
         self.params = params
         self.stages = Stages()
         self._fitted: Fitted | None = None
+        self._calculus: Calculus | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -119,7 +122,7 @@ class AmbientGPR:
             try:
                 stage = next(learning)
             except StopIteration as stop:
-                self._fitted = stop.value
+                self._fitted, self._calculus = stop.value
                 break
             yield Step(index=0, total=1, stage=stage)
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
@@ -142,10 +145,15 @@ class AmbientGPR:
             mean = np.einsum("nDd,nd->nD", frames, local)
         covariance = variance[:, None, None] * np.eye(frames.shape[2])
         field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+        if self._calculus is None:
+            self._calculus = Calculus.of(fitted.positions, fitted.faces, fitted.frames)
+        inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
         layers: list[Layer] = field_layers.layers(
             field, mean, field_layers.Spread(frames, covariance, noise),
-            tangent_dimension=fitted.frames.shape[2],
+            self._calculus.columns(inside),
         )  # fmt: skip
+        draw = partial(_draw, fitted, length, noise, amplitude)
+        layers += field_layers.zeros(field, mean, self._calculus, draw)
         return Snapshot(
             layers=tuple(layers),
             params=params,
@@ -174,7 +182,7 @@ class AmbientGPR:
 
 def _learn(
     data: VectorSamples, params: _Params, rng: np.random.Generator, stages: Stages
-) -> Said[Fitted]:
+) -> Said[tuple[Fitted, Calculus]]:
     check_samples(data, "Ambient regression")
     n, knn = len(data), params.knn
     if knn > n - 1:
@@ -207,11 +215,13 @@ def _learn(
     smoothness = {"gaussian": math.inf, "matern 1.5": 1.5, "matern 2.5": 2.5}[params.kernel]
     x, y = data.positions[trained], data.vectors[trained]
     likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
-    return Fitted(
-        np.asarray(data.positions), np.asarray(data.faces), data.truth,
-        np.ascontiguousarray(directions[:, :, :dimension]), rows, trained, np.asarray(y),
-        smoothness, likely,
+    frames = np.ascontiguousarray(directions[:, :, :dimension])
+    derived = yield from calculus(data, frames, stages)
+    fitted = Fitted(
+        np.asarray(data.positions), np.asarray(data.faces), data.truth, frames, rows, trained,
+        np.asarray(y), smoothness, likely,
     )  # fmt: skip
+    return fitted, derived
 
 
 def _kernel(smoothness: float, length: float, amplitude: float) -> Any:
@@ -264,6 +274,24 @@ def _predict(
     # Rounding may leave a few parts in 1e10 of the prior below zero next to an observation.
     foretold = _foretold(fitted.vectors, weights, factor) if fitted.truth is None else {}
     return mean, variance.clip(min=0.0), foretold
+
+
+def _draw(
+    fitted: Fitted, length: float, noise: float, amplitude: float, rows: NDArray[np.int64]
+) -> Floats:
+    """Tangent fields (DRAWS, r, D) drawn from the posterior at some rows; the same every time."""
+    kernel = _kernel(fitted.smoothness, length, amplitude)
+    x, at = fitted.positions[fitted.trained], fitted.positions[rows]
+    gram, across = kernel(x), kernel(at, x)
+    gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
+    factor = cho_factor(gram, lower=True)
+    explained = solve_triangular(factor[0], across.T, lower=True)
+    values, turned = np.linalg.eigh(kernel(at) - explained.T @ explained)
+    root = turned * np.sqrt(values.clip(min=0.0))
+    loose = np.random.default_rng(0).standard_normal((DRAWS, len(rows), x.shape[1]))
+    drawn = across @ cho_solve(factor, fitted.vectors) + np.einsum("rq,sqD->srD", root, loose)
+    local = np.einsum("rDd,srD->srd", fitted.frames[rows], drawn)
+    return np.asarray(np.einsum("rDd,srd->srD", fitted.frames[rows], local))
 
 
 def _foretold(vectors: Floats, weights: Floats, factor: tuple[Floats, bool]) -> dict[str, float]:

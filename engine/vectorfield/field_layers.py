@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.layers import Array, Arrows, Axis, Layer, Markers
-from engine.numerics import singularities
+from engine.vectorfield.calculus import Calculus, Draw
 
 Floats = NDArray[np.float64]
 
@@ -51,20 +51,13 @@ def layers(
     vectors: Floats,
     spread: Spread | None,
     columns: Mapping[str, Array] | None = None,
-    *,
-    tangent_dimension: int,
 ) -> list[Layer]:
     """The field (n, D) with its spread, and further columns (n,) to colour it by.
 
     Without `spread` only the arrows are made, for a preview.
     """
     found: list[Layer] = [_field(field, vectors, spread, columns or {})]
-    if spread is None:
-        return found
-    found += _truth(field, vectors)
-    if len(field.faces) and field.positions.shape[1] == 3 and tangent_dimension == 2:
-        found += _zeros(field, vectors)
-    return found
+    return found if spread is None else found + _truth(field, vectors)
 
 
 def _drawn_faces(field: Field) -> NDArray[np.int64]:
@@ -149,15 +142,23 @@ def _truth(field: Field, vectors: Floats) -> list[Layer]:
     ]  # fmt: skip
 
 
-def _zeros(field: Field, vectors: Floats) -> list[Layer]:
-    """Sources, vortices and saddles on a mesh, with their index."""
-    found = singularities.find(field.positions, field.faces, vectors)
-    if not len(found.faces):
+def zeros(field: Field, vectors: Floats, calculus: Calculus, draw: Draw) -> list[Layer]:
+    """Sources, sinks, vortices and saddles, with the share of posterior draws that keep them."""
+    found = calculus.zeros(vectors)
+    if found is None or not len(found.faces):
         return []
+    places = found.places
+    if field.positions.shape[1] > 3:
+        centred = places - field.positions.mean(axis=0)
+        places = centred @ _main_directions(field.positions)
     return [
         Markers(
-            name="singularities", role="diagnostic", positions=found.places,
+            name="singularities", role="diagnostic", positions=places,
             labels=tuple("+1" if index > 0 else "\u22121" for index in found.index),
-            axes=axes(3),
+            axes=axes(field.positions.shape[1]),
+            columns={
+                "index": found.index, "kind": found.kinds,
+                "kept by draws": calculus.stability(found, draw),
+            },
         )
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages
 from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield.calculus import Calculus
 from engine.vectorfield.likelihood import Choice
 from engine.vectorfield.rvgp_params import RVGPParams
 from engine.vectorfield.rvgp_stages import Eigenfields
@@ -99,6 +100,7 @@ class RVGP:
         self._evidence: Evidence | None = None
         self._energy: Floats = np.empty(0)
         self._graph: Network | None = None
+        self._calculus: Calculus | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -109,7 +111,8 @@ class RVGP:
             try:
                 stage = next(learning)
             except StopIteration as stop:
-                self._publish(stop.value)
+                fitted, self._calculus = stop.value
+                self._publish(fitted)
                 break
             yield Step(index=0, total=1, stage=stage)
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
@@ -137,7 +140,11 @@ class RVGP:
     def _frame(self, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
         fitted, _ = self._ready()
         assert self._graph is not None
-        return rvgp_picture.snapshot(fitted, params, regression, self._graph, full=full)
+        if self._calculus is None:
+            self._calculus = Calculus.of(fitted.positions, fitted.faces, fitted.frames)
+        return rvgp_picture.snapshot(
+            fitted, params, regression, self._graph, self._calculus, full=full
+        )
 
     def regression(self, params: RVGPParams) -> Regression:
         """The posterior at LIVE parameters; those left open take their most likely values."""
@@ -171,7 +178,7 @@ class RVGP:
 
 def _learn(
     data: VectorSamples, params: RVGPParams, rng: np.random.Generator, stages: Stages
-) -> rvgp_stages.Said[Fitted]:
+) -> rvgp_stages.Said[tuple[Fitted, Calculus]]:
     manifold = yield from rvgp_stages.eigenfields(data, params, rng, stages)
     rows = np.flatnonzero(data.observed)
     vectors = data.vectors[rows]
@@ -184,11 +191,13 @@ def _learn(
     choices, bound = yield from rvgp_stages.said(
         "most likely kernel", _most_likely(evidence, manifold)
     )
-    return Fitted(
+    calculus = yield from rvgp_stages.calculus(data, manifold.frames, stages)
+    fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
         manifold.cosines, manifold.duplicates, rows, tangent, normal, relative, choices, bound,
     )  # fmt: skip
+    return fitted, calculus
 
 
 def _relative_noise(data: VectorSamples, rows: NDArray[np.int64]) -> Floats | None:

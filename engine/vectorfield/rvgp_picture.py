@@ -12,6 +12,7 @@ from engine.layers import Axis, Curves, Network
 from engine.method import Note, Snapshot
 from engine.numerics.graphs import degrees
 from engine.vectorfield import field_layers, spectral_kernel
+from engine.vectorfield.calculus import DRAWS, Calculus, Draw
 from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
 
@@ -29,7 +30,13 @@ NORMAL = 0.3
 
 
 def snapshot(
-    fitted: Fitted, params: RVGPParams, regression: Regression, graph: Network, *, full: bool
+    fitted: Fitted,
+    params: RVGPParams,
+    regression: Regression,
+    graph: Network,
+    calculus: Calculus,
+    *,
+    full: bool,
 ) -> Snapshot:
     """The frame at LIVE parameters; without `full`, the spread and the zeros are left out."""
     fields = fitted.fields[:, :, : regression.modes]
@@ -41,10 +48,11 @@ def snapshot(
     spread = _spread(fitted, regression, fields) if full else None
     d = fitted.frames.shape[2]
     field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
-    layers = field_layers.layers(
-        field, vectors, spread, {"normal part": _normal_part(fitted)}, tangent_dimension=d
-    )
+    columns = {**calculus.columns(local), "normal part": _normal_part(fitted)}
+    layers = field_layers.layers(field, vectors, spread, columns)
     if full:
+        draw = _draws(fitted, regression, params.smoothing)
+        layers += field_layers.zeros(field, vectors, calculus, draw)
         layers += [graph, _spectrum(fitted, regression)]
     choice = regression.choice
     return Snapshot(
@@ -90,6 +98,19 @@ def _smoothed(fitted: Fitted, fields: Floats, weights: Floats, time: float) -> F
     magnitude = expm_multiply(scalar * (time / fitted.unit), before, traceA=0.0)
     length = np.linalg.norm(after, axis=1)
     return np.asarray(after * (magnitude / np.where(length > 0, length, 1.0))[:, None])
+
+
+def _draws(fitted: Fitted, regression: Regression, time: float) -> Draw:
+    """Fields drawn from the posterior, diffused as the shown one is; the same draws every time."""
+    rng = np.random.default_rng(0)
+    drawn = np.column_stack([regression.posterior.sample(rng) for _ in range(DRAWS)])
+    drawn *= np.exp(-time * fitted.values[: regression.modes])[:, None]
+
+    def at(rows: NDArray[np.int64]) -> Floats:
+        local = np.einsum("rdk,ks->srd", fitted.fields[rows, :, : regression.modes], drawn)
+        return np.asarray(np.einsum("rDd,srd->srD", fitted.frames[rows], local))
+
+    return at
 
 
 def _spread(fitted: Fitted, regression: Regression, fields: Floats) -> field_layers.Spread:

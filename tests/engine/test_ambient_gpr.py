@@ -111,7 +111,7 @@ def test_without_a_truth_the_misfit_is_told(sphere):
     blind = replace(sphere, truth=None)
     method = fitted(RVGP, blind)
     scores = judge(method.evaluate(method.params), blind).values()
-    assert set(scores) == {"misfit", "mean cosine"}
+    assert set(scores) == {"misfit", "mean cosine", "left-out error", "left-out coverage"}
     assert 0.02 < scores["misfit"] < 0.2
 
 
