@@ -115,7 +115,8 @@ class Arrows(_Sealed):
     (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a
     NaN is no arrow, but its position is still a point. `covariance` (n, t, t) is that of each
     vector's components along the columns of `frames` (n, d, t); both or neither. `attached` are
-    arrays with a row for each arrow that go into files and are not drawn.
+    arrays with a row for each arrow that go into files and are not drawn; `diverging` names the
+    columns whose zero means something, to be coloured about it.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Arrows(_Sealed):
     unit: str = ""
     colour_by: str = ""
     colormap: str = "viridis"
+    diverging: tuple[str, ...] = ()
 
     @property
     def equal_scale(self) -> bool:

@@ -91,7 +91,7 @@ def shuffled(positions: Array, chosen: Array) -> Array:
 @_draw.register
 def _points(layer: Points, axes: Axes, style: PrintStyle) -> None:
     count = len(layer.positions)
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    inked = ink_points(layer, count, style)
     chosen, opacity = emphasis(layer.ids, count, style)
     order = shuffled(layer.positions, chosen)
     size = diameter_pt(count, axes)
@@ -328,7 +328,7 @@ def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
 
 @_draw.register
 def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    inked = ink_points(layer, len(layer.positions), style)
     rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
     drawn = darts.drawn_length(layer.positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     axes.quiver(

@@ -89,7 +89,7 @@ def _frame(axes: Any, layer: Points | Surface | Arrows | Markers) -> None:
 
 def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
     count = len(layer.positions)
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    inked = ink_points(layer, count, style)
     chosen, opacity = emphasis(layer.ids, count, style)
     order = shuffled(layer.positions, chosen)
     size = 0.8 * diameter_pt(count, axes)
@@ -111,7 +111,7 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     from matplotlib.colors import to_rgb
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    inked = ink_points(layer, len(layer.positions), style)
     rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
     positions = np.asarray(layer.positions, np.float32)
     vectors = darts.drawn_length(positions[rows], layer.vectors[rows]) * layer.vectors[rows]

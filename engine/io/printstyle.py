@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import colour
-from engine.layers import Array
+from engine.layers import Array, Arrows, Points
 
 TEXT_PT = 7.0
 TICK_PT = 6.0
@@ -101,11 +101,10 @@ class Inked:
     limits: tuple[float, float] = (0.0, 1.0)
 
 
-def ink_points(
-    columns: Mapping[str, Array], suggested: str, map_name: str, count: int, style: PrintStyle
-) -> Inked:
-    """Colours of `count` marks by the chosen column."""
-    name = style.column(columns, suggested)
+def ink_points(layer: Points | Arrows, count: int, style: PrintStyle) -> Inked:
+    """Colours of the layer's `count` marks by the chosen column."""
+    columns = layer.columns
+    name = style.column(columns, layer.colour_by)
     if not name:
         return Inked(colours=np.repeat(colour.categorical(1), count, axis=0))
     column = np.asarray(columns[name])
@@ -114,8 +113,10 @@ def ink_points(
         names, codes = found
         swatches = colour.categorical(len(names))
         return Inked(colours=swatches[codes], title=name, names=names, swatches=swatches)
+    map_name = colour.colormap_of(layer, name)
     common = style.shared_columns.get((name, map_name))
-    limits = style.limits or common or colour.limits(column)
+    diverging = map_name == colour.DIVERGING
+    limits = style.limits or common or colour.limits(column, diverging=diverging)
     chosen = style.map_name(map_name)
     return Inked(
         colours=colour.rgb(column, chosen, limits), title=name, map_name=chosen, limits=limits

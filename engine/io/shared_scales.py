@@ -37,7 +37,9 @@ def of_columns(mains: Sequence[Layer], wanted: str) -> dict[tuple[str, str], Lim
             name = wanted if wanted in item.columns else item.colour_by
             column = item.columns.get(name)
             if column is not None and colour.classes(column) is None:
-                groups.setdefault((name, item.colormap), []).append(column)
+                groups.setdefault((name, colour.colormap_of(item, name)), []).append(column)
     return {
-        key: colour.limits(np.concatenate(found)) for key, found in groups.items() if len(found) > 1
+        key: colour.limits(np.concatenate(found), diverging=key[1] == colour.DIVERGING)
+        for key, found in groups.items()
+        if len(found) > 1
     }

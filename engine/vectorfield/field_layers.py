@@ -104,7 +104,7 @@ def _field(
     return Arrows(
         name="field", role="prediction", positions=positions, vectors=drawn,
         axes=axes(field.positions.shape[1]), columns=columns, faces=_drawn_faces(field),
-        colour_by="magnitude", **told,
+        colour_by="magnitude", diverging=("divergence", "curl"), **told,
     )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def zeros(field: Field, vectors: Floats, calculus: Calculus, draw: Draw) -> list
             axes=axes(field.positions.shape[1]),
             columns={
                 "index": found.index, "kind": found.kinds,
-                "kept by draws": calculus.stability(found, draw),
+                "stability": calculus.stability(found, draw),
             },
         )
     ]  # fmt: skip

@@ -172,7 +172,7 @@ def test_a_fit_tells_kinds_and_stability_and_writes_them(method, tmp_path):
     result = fit.result()
     markers, field = result.layer("singularities"), result.layer("field")
     assert markers.columns["index"].sum() == 2
-    kept = markers.columns["kept by draws"]
+    kept = markers.columns["stability"]
     assert ((kept >= 0) & (kept <= 1)).all() and kept.max() > 0.6
     assert {"divergence", "curl"} <= set(field.columns)
     save_table(tmp_path / "zeros.csv", markers, spec=spec)
@@ -183,7 +183,7 @@ def test_a_fit_tells_kinds_and_stability_and_writes_them(method, tmp_path):
     assert [float(row["z"]) for row in rows] == markers.positions[:, 2].tolist()
     again = fit.method.from_state(fit.method.params, fit.method.state())
     frame = again.evaluate(again.params)
-    assert np.array_equal(frame.layer("singularities").columns["kept by draws"], kept)
+    assert np.array_equal(frame.layer("singularities").columns["stability"], kept)
     assert np.array_equal(frame.layer("field").columns["curl"], field.columns["curl"])
 
 

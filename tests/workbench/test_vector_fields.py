@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine import darts
+from engine.io.figures import save_figure
 from engine.layers import Arrows
 from engine.params import to_json
 from workbench.views.cloud import CloudView
@@ -219,7 +220,31 @@ def test_the_printed_field_has_its_zeros_and_edges(fitted, qtbot, tmp_path):
         qtbot.waitUntil(path.exists, timeout=30_000)
         sizes[name] = path.read_text()
         fitted.actions_by_id["view.edges"].trigger()
-    labels = run.snapshot.layer("singularities").labels
-    for label in set(labels):
-        assert sizes["plain"].count(label) >= labels.count(label) > 0
+    alone = tmp_path / "alone.svg"
+    camera = fitted.panel.result_view.camera()
+    save_figure(alone, run.snapshot.layers[0], metadata=run.current_spec(), camera=camera)
+    assert len(sizes["plain"]) > len(alone.read_text()) + 1000, "the zeros are drawn"
     assert sizes["plain"] != sizes["edges"]
+
+
+def test_divergence_is_coloured_about_zero(fitted, qtbot):
+    fitted.requests.choose_colour("divergence")
+    found = fitted.panel.result_view.colouring()
+    assert found.colormap == "coolwarm"
+    assert found.limits[0] == -found.limits[1]
+
+
+def test_zeros_are_listed_with_kind_and_stability(fitted, qtbot):
+    tabs = fitted.panel.diagnostics.tabs
+    titles = [tabs.tabText(k) for k in range(tabs.count())]
+    tabs.setCurrentIndex(titles.index("Singularities"))
+    table = tabs.currentWidget()
+    markers = fitted.document.active.snapshot.layer("singularities")
+    assert table.rowCount() == len(markers.positions)
+    headers = [table.horizontalHeaderItem(k).text() for k in range(table.columnCount())]
+    assert headers == ["index", "kind", "stability", "x", "y", "z"]
+    table.sortItems(0)
+    first = [int(table.item(row, 0).text()) for row in range(table.rowCount())]
+    assert first == sorted(first) and sum(first) == 2
+    kinds = [table.item(row, 1).text() for row in range(table.rowCount())]
+    assert all((kind == "saddle") == (index < 0) for kind, index in zip(kinds, first, strict=True))

@@ -8,12 +8,12 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from engine.layers import Axis, Curves, Field, Layer, Matrix, Picture, Points
+from engine.layers import Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
 from workbench.document import Run
 from workbench.theme import Theme
 from workbench.views.table import view_for
 
-_DRAWN = (Curves, Matrix, Field, Picture, Points)
+_DRAWN = (Curves, Matrix, Field, Picture, Points, Markers)
 
 
 class Diagnostics(QWidget):
@@ -51,10 +51,10 @@ class Diagnostics(QWidget):
             view.deleteLater()
         for name, layer in layers.items():
             if name not in self._views:
-                view = view_for(layer)(self)
-                view.set_theme(self._theme)
-                self._views[name] = view
-                self.tabs.addTab(view, name[:1].upper() + name[1:])
+                made: Any = view_for(layer)(self)
+                made.set_theme(self._theme)
+                self._views[name] = made
+                self.tabs.addTab(made, name[:1].upper() + name[1:])
         self._show_empty()
         if run is not None and run.judgement is not None and not self._chosen:
             self._show_verdict(run)

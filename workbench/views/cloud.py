@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from engine import colour
 from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
 from workbench.views.colouring import Colouring, colouring, same_column
@@ -134,7 +135,8 @@ class CloudView(PictureFrame):
 
     def _coloured(self, limits: tuple[float, float] | None) -> Colouring:
         column = self._columns.get(self._colour_by)
-        colormap = self._points.colormap if self._points is not None else "viridis"
+        shown = self._points
+        colormap = colour.colormap_of(shown, self._colour_by) if shown is not None else "viridis"
         plain = self._theme.accent if self._theme is not None else "#2f6fdb"
         n = len(self._positions)
         return colouring(column, self._colour_by, colormap, plain, n, limits)

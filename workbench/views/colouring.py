@@ -47,6 +47,8 @@ def colouring(
         return _most_frequent(np.asarray(column), title)
     values = np.asarray(column, dtype=np.float64)
     limits = limits or robust_limits(values)
+    if colormap == colour.DIVERGING:
+        limits = (-max(map(abs, limits)), max(map(abs, limits)))
     rgb = np.asarray(colour.rgb(values, colormap, limits), np.float32)
     return Colouring(rgb, title, limits=limits, colormap=colormap)
 
