@@ -27,9 +27,9 @@ from engine.numerics.held import from_arrays, to_arrays
 from engine.params import LIVE, REFIT, Bound, Doc, check
 from engine.stages import Stages, beats
 from engine.vectorfield import field_layers
-from engine.vectorfield.calculus import DRAWS, Calculus
+from engine.vectorfield.calculus import DRAWS, Calculus, near
 from engine.vectorfield.left_out import LeftOut
-from engine.vectorfield.rvgp_stages import Said, calculus, check_samples, said
+from engine.vectorfield.rvgp_stages import Said, check_samples, said
 
 Floats = NDArray[np.float64]
 
@@ -146,7 +146,7 @@ class AmbientGPR:
         covariance = variance[:, None, None] * np.eye(frames.shape[2])
         field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
         if self._calculus is None:
-            self._calculus = Calculus.of(fitted.positions, fitted.faces, fitted.frames)
+            self._calculus = _calculus(fitted, self.params)
         inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
         layers: list[Layer] = field_layers.layers(
             field, mean, field_layers.Spread(frames, covariance, noise),
@@ -216,12 +216,17 @@ def _learn(
     x, y = data.positions[trained], data.vectors[trained]
     likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
     frames = np.ascontiguousarray(directions[:, :, :dimension])
-    derived = yield from calculus(data, frames, stages)
     fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, frames, rows, trained,
         np.asarray(y), smoothness, likely,
     )  # fmt: skip
-    return fitted, derived
+    calculus = yield from said("derivatives", beats(lambda: _calculus(fitted, params)))
+    return fitted, calculus
+
+
+def _calculus(fitted: Fitted, params: _Params) -> Calculus:
+    around = near(fitted.positions, params.knn)
+    return Calculus.of(fitted.positions, fitted.faces, fitted.frames, around)
 
 
 def _kernel(smoothness: float, length: float, amplitude: float) -> Any:

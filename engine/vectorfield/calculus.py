@@ -1,7 +1,7 @@
 """What a fitted field does on its manifold: divergence, curl, and zeros with their kind.
 
-The same for every method, from positions and tangent frames alone. A surface given by its points
-gets triangles of its own (`engine.numerics.stars`), to look for zeros in.
+A surface given by its points gets triangles of its own (`engine.numerics.stars`), to look for zeros
+in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Rows = NDArray[np.int64]
 Draw = Callable[[Rows], Floats]
 """Fields drawn from the posterior at some rows (r,), as vectors (draws, r, D)."""
 
-NEAREST = 20
+MOST = 24
+"""Neighbours that a triangle is looked for among."""
 WIDTH = 0.7
 """Width of the neighbours' Gaussian weights, in median distances to the last of them."""
 DRAWS = 30
@@ -42,17 +43,16 @@ class Calculus:
     edge: float
 
     @classmethod
-    def of(cls, positions: Floats, faces: Rows, frames: Floats) -> Self:
-        """From points (n, D), triangles (f, 3) if there are any, and frames (n, D, d)."""
+    def of(cls, positions: Floats, faces: Rows, frames: Floats, weights: sparse.csr_array) -> Self:
+        """From points (n, D), triangles (f, 3) if there are any, frames (n, D, d), and the graph
+        (n, n) that says which points are neighbours along the manifold."""
         ambient, d = frames.shape[1:]
-        distances, nearest = _nearest(positions)
-        weights = _weights(distances, nearest)
         sides = orientation.of_frames(positions, faces, frames, weights)
         found = derivatives(positions, frames, weights, sides)
         if d != 2 or not len(sides):
             return cls(found, None, 0.0)
         if not len(faces):
-            faces = stars.triangles(positions, frames, nearest, sides)
+            faces = stars.triangles(positions, frames, _ring(positions, weights), sides)
         if ambient == 3:
             charts = Charts.of_mesh(positions, faces)
         else:
@@ -96,23 +96,33 @@ class Calculus:
         return kept / len(drawn)
 
 
-def _nearest(positions: Floats) -> tuple[Floats, Rows]:
-    """Distances and rows (n, k) of the nearest others."""
+def near(positions: Floats, k: int) -> sparse.csr_array:
+    """A graph (n, n) of the k nearest neighbours with Gaussian weights, for methods without one."""
     n = len(positions)
-    k = min(NEAREST, n - 1)
+    k = min(k, n - 1)
     found = cKDTree(positions).query(positions, k=k + 1)
     distances, nearest = np.asarray(found[0]), np.asarray(found[1])
     own = nearest == np.arange(n)[:, None]
     # Among coincident points a row may not find itself first, or at all.
     own[~own.any(axis=1), -1] = True
-    return distances[~own].reshape(n, k), nearest[~own].reshape(n, k).astype(np.int64)
-
-
-def _weights(distances: Floats, nearest: Rows) -> sparse.csr_array:
-    n, k = nearest.shape
+    distances, nearest = distances[~own].reshape(n, k), nearest[~own].reshape(n, k)
     h = WIDTH * float(np.median(distances[:, -1])) or 1.0
     values = np.maximum(np.exp(-((distances / h) ** 2)), np.finfo(float).tiny)
     return sparse.csr_array((values.ravel(), nearest.ravel(), np.arange(n + 1) * k), shape=(n, n))
+
+
+def _ring(positions: Floats, weights: sparse.csr_array) -> Rows:
+    """The nearest of each point's neighbours in the graph (n, K); where it has fewer, itself."""
+    n = len(positions)
+    counts = np.diff(weights.indptr)
+    first = np.repeat(np.arange(n), counts)
+    length = np.linalg.norm(positions[weights.indices] - positions[first], axis=1)
+    order = np.lexsort((length, first))
+    place = np.arange(len(first)) - np.repeat(weights.indptr[:-1], counts)
+    kept = place < MOST
+    ring = np.tile(np.arange(n)[:, None], (1, min(MOST, int(counts.max(initial=1)))))
+    ring[first[kept], place[kept]] = weights.indices[order][kept]
+    return ring
 
 
 def _matched(

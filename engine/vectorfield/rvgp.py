@@ -24,7 +24,7 @@ from engine.data.vectors import VectorSamples
 from engine.layers import Array, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
-from engine.stages import Stages
+from engine.stages import Stages, beats
 from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages
 from engine.vectorfield.calculus import Calculus
 from engine.vectorfield.likelihood import Choice
@@ -141,7 +141,7 @@ class RVGP:
         fitted, _ = self._ready()
         assert self._graph is not None
         if self._calculus is None:
-            self._calculus = Calculus.of(fitted.positions, fitted.faces, fitted.frames)
+            self._calculus = _calculus(fitted)
         return rvgp_picture.snapshot(
             fitted, params, regression, self._graph, self._calculus, full=full
         )
@@ -191,13 +191,17 @@ def _learn(
     choices, bound = yield from rvgp_stages.said(
         "most likely kernel", _most_likely(evidence, manifold)
     )
-    calculus = yield from rvgp_stages.calculus(data, manifold.frames, stages)
     fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
         manifold.cosines, manifold.duplicates, rows, tangent, normal, relative, choices, bound,
     )  # fmt: skip
+    calculus = yield from rvgp_stages.said("derivatives", beats(lambda: _calculus(fitted)))
     return fitted, calculus
+
+
+def _calculus(fitted: Fitted) -> Calculus:
+    return Calculus.of(fitted.positions, fitted.faces, fitted.frames, fitted.weights)
 
 
 def _relative_noise(data: VectorSamples, rows: NDArray[np.int64]) -> Floats | None:

@@ -14,7 +14,6 @@ from engine.data.vectors import VectorSamples
 from engine.method import DataError
 from engine.numerics import connection, eigen, graphs, neighbours, tangents
 from engine.stages import Stages
-from engine.vectorfield.calculus import Calculus
 from engine.vectorfield.rvgp_params import RVGPParams
 
 Floats = NDArray[np.float64]
@@ -156,20 +155,6 @@ def eigenfields(
         frames, values, fields, unit, connected.weights, component, cosines,
         int(np.count_nonzero(near.distances[:, 0] == 0)),
     )  # fmt: skip
-
-
-def calculus(data: VectorSamples, frames: Floats, stages: Stages) -> Said[Calculus]:
-    """Divergence, curl and triangles to look for zeros in."""
-    return (
-        yield from said(
-            "derivatives",
-            stages.get_with_beats(
-                "derivatives",
-                (data.sha256(), frames.tobytes()),
-                lambda: Calculus.of(np.asarray(data.positions), np.asarray(data.faces), frames),
-            ),
-        )
-    )
 
 
 def _check_dimension(dimension: int, ambient: int, in_plane: int, asked: bool) -> None:

@@ -13,7 +13,7 @@ from engine.io.tables import save_table
 from engine.numerics import singularities, tangents
 from engine.numerics.singularities import Charts
 from engine.runs import RunSpec, begin
-from engine.vectorfield.calculus import Calculus
+from engine.vectorfield.calculus import Calculus, near
 
 NO_FACES = np.empty((0, 3), np.int64)
 
@@ -21,6 +21,10 @@ NO_FACES = np.empty((0, 3), np.int64)
 def frames_of(positions, d=2):
     nearest = cKDTree(positions).query(positions, k=17)[1][:, 1:]
     return np.ascontiguousarray(tangents.local_directions(positions, nearest)[0][:, :, :d])
+
+
+def calculus_of(x, faces=NO_FACES):
+    return Calculus.of(x, faces, frames_of(x), near(x, 20))
 
 
 def euler(faces):
@@ -36,7 +40,7 @@ def on(name):
 
 def test_points_of_a_sphere_get_the_triangles_of_its_hull():
     x = fibonacci_sphere(1000)
-    faces = Calculus.of(x, NO_FACES, frames_of(x)).charts.faces
+    faces = calculus_of(x).charts.faces
     hull = {tuple(sorted(f)) for f in ConvexHull(x).simplices.tolist()}
     own = {tuple(sorted(f)) for f in faces.tolist()}
     # Four points of one circle may be cut either way.
@@ -49,14 +53,14 @@ def test_points_of_a_sphere_get_the_triangles_of_its_hull():
 @pytest.mark.parametrize("name, characteristic", [("torus", 0), ("blob", 2)])
 def test_points_of_a_closed_surface_close(name, characteristic):
     data = on(name)
-    faces = Calculus.of(data.positions, NO_FACES, frames_of(data.positions)).charts.faces
+    faces = calculus_of(data.positions).charts.faces
     assert euler(faces) == (characteristic, 0)
 
 
 def test_a_random_sphere_closes_but_for_little():
     x = np.random.default_rng(0).normal(size=(2000, 3))
     x /= np.linalg.norm(x, axis=1, keepdims=True)
-    faces = Calculus.of(x, NO_FACES, frames_of(x)).charts.faces
+    faces = calculus_of(x).charts.faces
     _, open_edges = euler(faces)
     assert abs(len(faces) - 3996) <= 8 and open_edges <= 20
     assert 0.99 * 4 * np.pi < area(x, faces) < 4 * np.pi
@@ -64,7 +68,7 @@ def test_a_random_sphere_closes_but_for_little():
 
 def test_the_plane_is_covered_once():
     x = np.random.default_rng(0).uniform(size=(500, 2))
-    faces = Calculus.of(x, NO_FACES, frames_of(x)).charts.faces
+    faces = calculus_of(x).charts.faces
     solid = np.column_stack([x, np.zeros(500)])
     assert 0.9 < area(solid, faces) < 1.0001
     assert euler(faces)[0] == 1
@@ -78,7 +82,7 @@ def area(x, faces):
 @pytest.mark.parametrize("n", [1000, 4000])
 def test_zeros_from_points_are_those_from_the_hull(n):
     x = fibonacci_sphere(n)
-    found = Calculus.of(x, NO_FACES, frames_of(x)).zeros(sphere_vectors(x))
+    found = calculus_of(x).zeros(sphere_vectors(x))
     assert len(found.index) == 14 and found.index.sum() == 2
     hull = ConvexHull(x).simplices.astype(np.int64)
     inward = (
@@ -97,7 +101,7 @@ def test_zeros_from_points_are_those_from_the_hull(n):
 def test_torus_indices_cancel_and_blob_indices_sum_to_two():
     for name, total in (("torus", 0), ("blob", 2)):
         data = on(name)
-        found = Calculus.of(data.positions, NO_FACES, frames_of(data.positions)).zeros(data.truth)
+        found = calculus_of(data.positions).zeros(data.truth)
         assert len(found.index) > 0 and found.index.sum() == total
 
 
@@ -106,9 +110,9 @@ def test_in_more_dimensions_zeros_are_the_same():
     x = fibonacci_sphere(1500)
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(5, 3)))[0]
     there = x @ turn.T
-    calculus = Calculus.of(there, NO_FACES, frames_of(there))
+    calculus = calculus_of(there)
     found = calculus.zeros(sphere_vectors(x) @ turn.T)
-    here = Calculus.of(x, NO_FACES, frames_of(x)).zeros(sphere_vectors(x))
+    here = calculus_of(x).zeros(sphere_vectors(x))
     assert sorted(found.index) == sorted(here.index)
     assert cKDTree(here.places @ turn.T).query(found.places)[0].max() < 0.02
 
@@ -127,7 +131,7 @@ KIND = {
 def test_kinds_of_linear_fields(kind):
     x = np.random.default_rng(0).uniform(-1, 1, (300, 2))
     jacobian = np.array(KIND[kind])
-    calculus = Calculus.of(x, NO_FACES, frames_of(x))
+    calculus = calculus_of(x)
     found = calculus.zeros((x - [0.1, -0.2]) @ jacobian.T)
     assert found.kinds.tolist() == [kind]
     assert np.abs(found.places - [0.1, -0.2]).max() < 1e-9
@@ -140,7 +144,7 @@ def test_kinds_of_linear_fields(kind):
 def test_stability_is_the_share_of_draws_that_keep_a_zero():
     """A zero that wanders by a known amount: how often it stays within an edge's length."""
     x = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
-    calculus = Calculus.of(x, NO_FACES, frames_of(x))
+    calculus = calculus_of(x)
     zeros = calculus.zeros(x)
     rng = np.random.default_rng(1)
     for spread in (0.2, 1.0, 3.0):
@@ -154,7 +158,7 @@ def test_stability_is_the_share_of_draws_that_keep_a_zero():
 
 def test_a_folded_face_is_no_zero_and_a_part_is_of_the_whole():
     x = fibonacci_sphere(400)
-    charts = Calculus.of(x, NO_FACES, frames_of(x)).charts
+    charts = calculus_of(x).charts
     assert isinstance(charts, Charts)
     whole = charts.zeros(sphere_vectors(x))
     part = charts.part(whole.faces).zeros(sphere_vectors(x))
