@@ -18,15 +18,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.spatial import cKDTree
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Layer
+from engine.layers import Array, Arrows, Layer
 from engine.method import DataError, Note, Snapshot, Step
 from engine.numerics import neighbours, tangents
 from engine.numerics.held import from_arrays, to_arrays
 from engine.params import LIVE, REFIT, Bound, Doc, check
 from engine.stages import Stages, beats
-from engine.vectorfield import field_layers
+from engine.vectorfield import elsewhere, field_layers
 from engine.vectorfield.calculus import DRAWS, Calculus, near
 from engine.vectorfield.left_out import LeftOut
 from engine.vectorfield.rvgp_stages import Said, check_samples, said
@@ -130,28 +131,16 @@ class AmbientGPR:
     def evaluate(self, params: _Params) -> Snapshot:
         """A dense regression of the observed vectors: cubic in their number."""
         fitted = self._ready()
-        likely = (float(v) for v in fitted.likely)
-        length, noise, amplitude = (
-            asked or found
-            for asked, found in zip(
-                (params.length, params.noise, params.amplitude), likely, strict=True
-            )
-        )
-        mean, variance, foretold = _predict(fitted, length, noise, amplitude)
-        n, ambient = fitted.positions.shape
-        frames = fitted.frames if params.project else np.tile(np.eye(ambient), (n, 1, 1))
-        if params.project:
-            local = np.einsum("nDd,nD->nd", frames, mean)
-            mean = np.einsum("nDd,nd->nD", frames, local)
-        covariance = variance[:, None, None] * np.eye(frames.shape[2])
+        length, noise, amplitude = _chosen(fitted, params)
+        mean, variance, foretold = _predict(fitted, fitted.positions, length, noise, amplitude)
+        mean, spread = _in_planes(mean, variance, fitted.frames, noise, params.project)
         field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
         if self._calculus is None:
             self._calculus = _calculus(fitted, self.params)
         inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
         layers: list[Layer] = field_layers.layers(
-            field, mean, field_layers.Spread(frames, covariance, noise),
-            self._calculus.columns(inside),
-        )  # fmt: skip
+            field, mean, spread, self._calculus.columns(inside)
+        )
         draw = partial(_draw, fitted, length, noise, amplitude)
         layers += field_layers.zeros(field, mean, self._calculus, draw)
         return Snapshot(
@@ -163,6 +152,19 @@ class AmbientGPR:
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
                     "dimension": fitted.frames.shape[2]},
         )  # fmt: skip
+
+    def at(self, points: Array, params: _Params) -> Arrows:
+        """The field at new points (q, D); it is known everywhere in space."""
+        fitted = self._ready()
+        x = elsewhere.checked(points, fitted.positions)
+        nearest = cKDTree(fitted.positions).query(x, k=self.params.knn)[1]
+        around = np.concatenate([x[:, None], fitted.positions[np.asarray(nearest)]], axis=1)
+        d = fitted.frames.shape[2]
+        frames = tangents.principal_directions(around)[0][:, :, :d]
+        length, noise, amplitude = _chosen(fitted, params)
+        mean, variance, _ = _predict(fitted, x, length, noise, amplitude)
+        mean, spread = _in_planes(mean, variance, frames, noise, params.project)
+        return elsewhere.layer(x, mean, spread, np.ones(len(x), bool), fitted.positions)
 
     def state(self) -> dict[str, Array]:
         """Observed vectors, frames and kernel."""
@@ -229,6 +231,26 @@ def _calculus(fitted: Fitted, params: _Params) -> Calculus:
     return Calculus.of(fitted.positions, fitted.faces, fitted.frames, around)
 
 
+def _chosen(fitted: Fitted, params: _Params) -> tuple[float, float, float]:
+    """Length, noise and amplitude; the most likely ones where they are open."""
+    asked = (params.length, params.noise, params.amplitude)
+    length, noise, amplitude = (a or float(b) for a, b in zip(asked, fitted.likely, strict=True))
+    return length, noise, amplitude
+
+
+def _in_planes(
+    mean: Floats, variance: Floats, frames: Floats, noise: float, project: bool
+) -> tuple[Floats, field_layers.Spread]:
+    """The mean (n, D) with its spread, in the tangent planes or in all of space."""
+    n, ambient, _ = frames.shape
+    if not project:
+        frames = np.tile(np.eye(ambient), (n, 1, 1))
+    else:
+        mean = np.einsum("nDd,nd->nD", frames, np.einsum("nDd,nD->nd", frames, mean))
+    covariance = variance[:, None, None] * np.eye(frames.shape[2])
+    return mean, field_layers.Spread(frames, covariance, noise)
+
+
 def _kernel(smoothness: float, length: float, amplitude: float) -> Any:
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
@@ -257,9 +279,9 @@ def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
 
 
 def _predict(
-    fitted: Fitted, length: float, noise: float, amplitude: float
+    fitted: Fitted, at: Floats, length: float, noise: float, amplitude: float
 ) -> tuple[Floats, Floats, dict[str, float]]:
-    """Mean (n, D) and variance of a component (n,) at every point; where there is no truth to
+    """Mean (n, D) and variance of a component (n,) at points (n, D); where there is no truth to
     ask, how well the vectors foretell each other."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
     x = fitted.positions[fitted.trained]
@@ -267,12 +289,12 @@ def _predict(
     gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
     factor = cho_factor(gram, lower=True)
     weights = cho_solve(factor, fitted.vectors)
-    n = len(fitted.positions)
+    n = len(at)
     mean, variance = np.empty((n, x.shape[1])), np.empty(n)
     block = max(1, BLOCK // len(x))
     for start in range(0, n, block):
         part = slice(start, start + block)
-        across = kernel(fitted.positions[part], x)
+        across = kernel(at[part], x)
         mean[part] = across @ weights
         explained = solve_triangular(factor[0], across.T, lower=True)
         variance[part] = amplitude**2 - np.einsum("mq,mq->q", explained, explained)

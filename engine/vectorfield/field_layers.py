@@ -76,11 +76,11 @@ def shown(positions: Floats, *vectors: Floats) -> tuple[Floats, ...]:
     """Positions and vectors (n, 2 or 3), on three principal components when there are more."""
     if positions.shape[1] <= 3:
         return (positions, *vectors)
-    centred, main = positions - positions.mean(axis=0), _main_directions(positions)
+    centred, main = positions - positions.mean(axis=0), main_directions(positions)
     return (centred @ main, *(v @ main for v in vectors))
 
 
-def _main_directions(positions: Floats) -> Floats:
+def main_directions(positions: Floats) -> Floats:
     """The three principal components (D, 3) of positions in more dimensions."""
     centred = positions - positions.mean(axis=0)
     _, turned = np.linalg.eigh(centred.T @ centred)
@@ -114,7 +114,7 @@ def _uncertain(field: Field, vectors: Floats, spread: Spread) -> dict[str, Any]:
     if field.positions.shape[1] <= 3:
         return {"frames": spread.frames, "covariance": spread.covariance}
     return {
-        "frames": np.einsum("Dc,nDa->nca", _main_directions(field.positions), spread.frames),
+        "frames": np.einsum("Dc,nDa->nca", main_directions(field.positions), spread.frames),
         "covariance": spread.covariance,
         "attached": {
             "position": field.positions, "vector": vectors, "frame in space": spread.frames,
@@ -150,7 +150,7 @@ def zeros(field: Field, vectors: Floats, calculus: Calculus, draw: Draw) -> list
     places = found.places
     if field.positions.shape[1] > 3:
         centred = places - field.positions.mean(axis=0)
-        places = centred @ _main_directions(field.positions)
+        places = centred @ main_directions(field.positions)
     return [
         Markers(
             name="singularities", role="diagnostic", positions=places,

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Network
+from engine.layers import Array, Arrows, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages, beats
-from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield import elsewhere, likelihood, rvgp_picture, rvgp_stages
 from engine.vectorfield.calculus import Calculus
+from engine.vectorfield.extension import Graph, extend
+from engine.vectorfield.field_layers import Spread
 from engine.vectorfield.likelihood import Choice
 from engine.vectorfield.rvgp_params import RVGPParams
 from engine.vectorfield.rvgp_stages import Eigenfields
@@ -61,6 +63,9 @@ class Fitted:
     weights: sparse.csr_array
     component: NDArray[np.int64]
     cosines: Floats
+    width: float
+    reach: float
+    density: Floats
     duplicates: int
     rows: NDArray[np.int64]
     tangent: Floats
@@ -73,7 +78,7 @@ class Fitted:
     def manifold(self) -> Eigenfields:
         return Eigenfields(
             self.frames, self.values, self.fields, self.unit, self.weights, self.component,
-            self.cosines, self.duplicates,
+            self.cosines, self.width, self.reach, self.density, self.duplicates,
         )  # fmt: skip
 
 
@@ -160,6 +165,36 @@ class RVGP:
             choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes
         )
 
+    def at(self, points: Array, params: RVGPParams) -> Arrows:
+        """The field at new points (q, D), by `engine.vectorfield.extension`; a drawn field where
+        `params.sample` asks for one. Diffusion is left out: it knows the data's points only.
+
+        >>> fit.method.at(points, fit.method.params).columns["standard deviation"]  # doctest: +SKIP
+        """
+        fitted, _ = self._ready()
+        found = extend(
+            elsewhere.checked(points, fitted.positions), fitted.positions, fitted.frames,
+            fitted.fields, fitted.values * fitted.unit, self._graph_around(),
+        )  # fmt: skip
+        now = self.regression(params)
+        fields, carried = found.fields[:, :, : now.modes], found.carried[: now.modes]
+        weights = rvgp_picture.shown_weights(now, params)
+        local = fields @ weights
+        # Eigenfields that could not be carried keep what they might have added.
+        lost = float((now.kernel * self._energy[: now.modes])[~carried].sum())
+        lost += rvgp_picture.unresolved(fitted, now) * now.choice.amplitude**2
+        covariance = now.posterior.covariance(fields) + lost * np.eye(fields.shape[1])
+        covariance[~found.near] = now.choice.amplitude**2 * np.eye(fields.shape[1])
+        return elsewhere.layer(
+            np.asarray(points, np.float64), np.einsum("qDd,qd->qD", found.frames, local),
+            Spread(found.frames, covariance, now.choice.noise), found.near, fitted.positions,
+        )  # fmt: skip
+
+    def _graph_around(self) -> Graph:
+        fitted, _ = self._ready()
+        in_plane = rvgp_stages.tangent_neighbours(self.params)
+        return Graph(fitted.width, fitted.reach, fitted.density, self.params.knn, in_plane)
+
     def state(self) -> dict[str, Array]:
         """Eigenfields, observations and the most likely kernels."""
         return to_arrays(self._ready()[0])
@@ -194,7 +229,8 @@ def _learn(
     fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
-        manifold.cosines, manifold.duplicates, rows, tangent, normal, relative, choices, bound,
+        manifold.cosines, manifold.width, manifold.reach, manifold.density, manifold.duplicates,
+        rows, tangent, normal, relative, choices, bound,
     )  # fmt: skip
     calculus = yield from rvgp_stages.said("derivatives", beats(lambda: _calculus(fitted)))
     return fitted, calculus

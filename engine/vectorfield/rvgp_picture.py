@@ -40,9 +40,7 @@ def snapshot(
 ) -> Snapshot:
     """The frame at LIVE parameters; without `full`, the spread and the zeros are left out."""
     fields = fitted.fields[:, :, : regression.modes]
-    weights = regression.posterior.weights
-    if params.sample:
-        weights = regression.posterior.sample(np.random.default_rng(params.sample))
+    weights = shown_weights(regression, params)
     local = _smoothed(fitted, fields, weights, params.smoothing)
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
     spread = _spread(fitted, regression, fields) if full else None
@@ -65,6 +63,13 @@ def snapshot(
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
     )  # fmt: skip
+
+
+def shown_weights(regression: Regression, params: RVGPParams) -> Floats:
+    """Of the mean, or of the draw that is asked for (k,)."""
+    if params.sample:
+        return regression.posterior.sample(np.random.default_rng(params.sample))
+    return regression.posterior.weights
 
 
 def graph_of(fitted: Fitted) -> Network:

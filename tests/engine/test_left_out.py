@@ -57,7 +57,9 @@ def test_the_peer_leaves_out_as_truly(sphere):
     for i in range(len(found.trained)):
         kept = np.delete(np.arange(len(found.trained)), i)
         less = replace(found, trained=found.trained[kept], vectors=found.vectors[kept])
-        mean = _predict(less, length, noise, amplitude)[0][found.trained[i]]
+        mean = _predict(less, found.positions[found.trained[i]][None], length, noise, amplitude)[0][
+            0
+        ]
         missed.append(found.vectors[i] - mean)
     slow = np.linalg.norm(missed) / np.linalg.norm(found.vectors)
     assert error == pytest.approx(slow, rel=1e-5)
