@@ -68,7 +68,13 @@ class _Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field(_Sealed):
-    """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis."""
+    """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis.
+
+    Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
+    lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
+    units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
+    may set them in the picture, where the first mark follows it.
+    """
 
     name: str
     role: Role
@@ -78,6 +84,10 @@ class Field(_Sealed):
     unit: str = ""
     colormap: str = "viridis"
     diverging: bool = False
+    contours: tuple[float, ...] = ()
+    limits: tuple[float, float] | None = None
+    marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    steers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,7 +126,8 @@ class Arrows(_Sealed):
     NaN is no arrow, but its position is still a point. `covariance` (n, t, t) is that of each
     vector's components along the columns of `frames` (n, d, t); both or neither. `attached` are
     arrays with a row for each arrow that go into files and are not drawn; `diverging` names the
-    columns whose zero means something, to be coloured about it.
+    columns whose zero means something, to be coloured about it. `steers` names the LIVE parameter
+    that holds a row: picking a point sets it.
     """
 
     name: str
@@ -134,6 +145,7 @@ class Arrows(_Sealed):
     colour_by: str = ""
     colormap: str = "viridis"
     diverging: tuple[str, ...] = ()
+    steers: str = ""
 
     @property
     def equal_scale(self) -> bool:
@@ -183,7 +195,9 @@ class Picture(_Sealed):
 class Curves(_Sealed):
     """Lines over one abscissa: `x` (k,), `lines` name -> (k,), `marks` name -> x of a vertical.
 
-    `stems` asks for a stem at each x instead of a connected line (a spectrum).
+    `stems` asks for a stem at each x instead of a connected line for the first of them (a
+    spectrum); the others run over it. `steers` names the LIVE parameter that the abscissa stands
+    for: a hand may set it in the picture.
     """
 
     name: str
@@ -193,6 +207,7 @@ class Curves(_Sealed):
     axes: tuple[Axis, Axis]
     marks: Mapping[str, float] = field(default_factory=dict)
     stems: bool = False
+    steers: str = ""
 
     def _check(self) -> None:
         for key, line in self.lines.items():

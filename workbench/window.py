@@ -191,6 +191,7 @@ class Window(QMainWindow):
             _spare_the_collector()
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
+            self.panel.steered.connect(self.session.steer)
             self.centre.addWidget(self.panel)
         return self.panel
 

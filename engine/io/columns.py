@@ -84,13 +84,27 @@ def _curves(layer: Curves) -> dict[str, Array]:
     return _join({str(layer.axes[0]): layer.x}, lines)
 
 
+def middles_of(layer: Field, k: int) -> Array:
+    """Places of the nodes along axis k. A node sits in the middle of its cell: the extent is the
+    outer edge of the grid, which is even in the logarithm along an axis that is logarithmic."""
+    return _along_grid(layer, k, np.arange(layer.values.shape[k]) + 0.5)
+
+
+def edges_of(layer: Field, k: int) -> Array:
+    """Edges of the cells along axis k."""
+    return _along_grid(layer, k, np.arange(layer.values.shape[k] + 1.0))
+
+
+def _along_grid(layer: Field, k: int, steps: Array) -> Array:
+    (low, high), size = layer.extent[k], layer.values.shape[k]
+    if layer.axes[k].log:
+        return np.asarray(low * (high / low) ** (steps / size))
+    return np.asarray(low + steps * (high - low) / size)
+
+
 @_columns.register
 def _field(layer: Field) -> dict[str, Array]:
-    # A node sits in the middle of its cell: the extent is the outer edge of the grid.
-    middles = [
-        low + (np.arange(size) + 0.5) * (high - low) / size
-        for size, (low, high) in zip(layer.values.shape, layer.extent, strict=True)
-    ]
+    middles = [middles_of(layer, k) for k in range(layer.values.ndim)]
     grids = np.meshgrid(*middles, indexing="ij")
     places = [{str(a): grid.ravel()} for a, grid in zip(layer.axes, grids, strict=True)]
     return _join(*places, {_titled(layer.name, layer.unit): layer.values.ravel()})

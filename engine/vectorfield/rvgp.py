@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Arrows, Network
+from engine.layers import Array, Arrows, Field, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages, beats
-from engine.vectorfield import elsewhere, likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield import elsewhere, kernel_pictures, likelihood, rvgp_picture, rvgp_stages
 from engine.vectorfield.calculus import Calculus
 from engine.vectorfield.extension import Graph, extend
 from engine.vectorfield.field_layers import Spread
@@ -106,6 +106,7 @@ class RVGP:
         self._energy: Floats = np.empty(0)
         self._graph: Network | None = None
         self._calculus: Calculus | None = None
+        self._surface: tuple[tuple[Any, ...], Field] | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -125,12 +126,14 @@ class RVGP:
     def _publish(self, fitted: Fitted) -> None:
         self._evidence = Evidence.of(fitted.fields[fitted.rows], fitted.tangent, fitted.relative)
         self._energy = fitted.manifold.energy
+        self._surface = None
         self._graph = rvgp_picture.graph_of(fitted)
         self._fitted = fitted
 
     def evaluate(self, params: RVGPParams) -> Snapshot:
         """The field with its spread: k x k algebra and one product per point."""
-        return self._frame(params, self.regression(params), full=True)
+        regression = self.regression(params)
+        return self._frame(params, regression, surface=self._likelihood(params, regression))
 
     def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
         """The mean at once; the spread after it where there are many points."""
@@ -140,15 +143,40 @@ class RVGP:
         if n * d * regression.modes**2 > AT_ONCE:
             yield self._frame(params, regression, full=False)
             yield None
-        yield self._frame(params, regression, full=True)
+        if self._surface is None or self._surface[0] != self._surface_key(params, regression):
+            yield self._frame(params, regression)
+            yield None
+        yield self._frame(params, regression, surface=self._likelihood(params, regression))
 
-    def _frame(self, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
+    def _surface_key(self, params: RVGPParams, regression: Regression) -> tuple[Any, ...]:
+        choice = regression.choice
+        return (choice.nu, params.exponent, regression.modes, choice.amplitude)
+
+    def _likelihood(self, params: RVGPParams, regression: Regression) -> Field:
+        """The likelihood's picture; kept while only length scale and noise move."""
+        fitted, evidence = self._ready()
+        key, choice = self._surface_key(params, regression), regression.choice
+        likely = _chosen(fitted, replace(params, length=None, noise=None))
+        if self._surface is None or self._surface[0] != key:
+            found = kernel_pictures.surface(
+                fitted, evidence, self._energy, params, choice, likely, regression.modes
+            )
+            self._surface = (key, found)
+        marks = {"here": (choice.kappa, choice.noise)}
+        if params.amplitude is None:
+            marks["most likely"] = (likely.kappa, likely.noise)
+        return replace(self._surface[1], marks=marks)
+
+    def _frame(
+        self, params: RVGPParams, regression: Regression, *, full: bool = True,
+        surface: Field | None = None,
+    ) -> Snapshot:  # fmt: skip
         fitted, _ = self._ready()
         assert self._graph is not None
         if self._calculus is None:
             self._calculus = _calculus(fitted)
         return rvgp_picture.snapshot(
-            fitted, params, regression, self._graph, self._calculus, full=full
+            fitted, params, regression, self._graph, self._calculus, full=full, surface=surface
         )
 
     def regression(self, params: RVGPParams) -> Regression:

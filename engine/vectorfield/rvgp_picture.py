@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.layers import Axis, Curves, Network
+from engine.layers import Layer, Network
 from engine.method import Note, Snapshot
 from engine.numerics.graphs import degrees
-from engine.vectorfield import field_layers, spectral_kernel
+from engine.vectorfield import field_layers, kernel_pictures, spectral_kernel
 from engine.vectorfield.calculus import DRAWS, Calculus, Draw
 from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
@@ -37,8 +37,10 @@ def snapshot(
     calculus: Calculus,
     *,
     full: bool,
+    surface: Layer | None = None,
 ) -> Snapshot:
-    """The frame at LIVE parameters; without `full`, the spread and the zeros are left out."""
+    """The frame at LIVE parameters; without `full`, the spread and the zeros are left out, without
+    `surface` that of the likelihood."""
     fields = fitted.fields[:, :, : regression.modes]
     weights = shown_weights(regression, params)
     local = _smoothed(fitted, fields, weights, params.smoothing)
@@ -51,7 +53,14 @@ def snapshot(
     if full:
         draw = _draws(fitted, regression, params.smoothing)
         layers += field_layers.zeros(field, vectors, calculus, draw)
-        layers += [graph, _spectrum(fitted, regression)]
+        layers += [
+            kernel_pictures.eigenfield(fitted, params.eigenfield),
+            kernel_pictures.column(fitted, regression, params.kernel_at, local),
+            graph, kernel_pictures.spectrum(fitted, regression, params.eigenfield),
+        ]  # fmt: skip
+    if surface is not None:
+        layers.append(surface)
+    left_out = "" if surface is not None else "the likelihood follows"
     choice = regression.choice
     return Snapshot(
         layers=tuple(layers),
@@ -59,7 +68,7 @@ def snapshot(
         metrics={**_metrics(fitted, regression), **(_foretold(fitted, regression) if full else {})},
         step=1,
         notes=_notes(fitted, params, regression),
-        coarse="" if full else "the mean; its spread follows",
+        coarse=left_out if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
     )  # fmt: skip
@@ -147,21 +156,6 @@ def unresolved(fitted: Fitted, regression: Regression) -> float:
     return spectral_kernel.unresolved(
         raw, lowest, kappa=choice.kappa, nu=choice.nu, dimension=fitted.frames.shape[2]
     )
-
-
-def _spectrum(fitted: Fitted, regression: Regression) -> Curves:
-    """Eigenvalues with the kernel's weight over them."""
-    kernel = regression.kernel / max(float(regression.kernel.max()), np.finfo(float).tiny)
-    return Curves(
-        name="spectrum", role="diagnostic",
-        x=np.arange(1.0, regression.modes + 1),
-        lines={
-            "eigenvalue over its largest": fitted.values[: regression.modes]
-            / max(float(fitted.values[-1]), np.finfo(float).tiny),
-            "kernel weight over its largest": kernel,
-        },
-        axes=(Axis("eigenfield"), Axis("share of the largest")), stems=True,
-    )  # fmt: skip
 
 
 def _metrics(fitted: Fitted, regression: Regression) -> dict[str, float]:

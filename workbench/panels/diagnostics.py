@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from engine.layers import Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
 from workbench.document import Run
 from workbench.theme import Theme
+from workbench.views.plot import Plot
 from workbench.views.table import view_for
 
 _DRAWN = (Curves, Matrix, Field, Picture, Points, Markers)
 
 
 class Diagnostics(QWidget):
-    """Tabs that follow the layers of the shown run; the chosen tab stays chosen by its name."""
+    """Tabs that follow the layers of the shown run; the chosen tab stays chosen by its name.
+
+    `steered` passes on what a hand set in one of the pictures.
+    """
+
+    steered = Signal(object, bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +59,8 @@ class Diagnostics(QWidget):
             if name not in self._views:
                 made: Any = view_for(layer)(self)
                 made.set_theme(self._theme)
+                if isinstance(made, Plot):
+                    made.steered.connect(self.steered)
                 self._views[name] = made
                 self.tabs.addTab(made, name[:1].upper() + name[1:])
         self._show_empty()

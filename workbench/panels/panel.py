@@ -38,6 +38,8 @@ class Panel(QWidget):
     sentence = Signal(str)
     """What is subsampled, for the task bar."""
     selection_changed = Signal(object)
+    steered = Signal(object, bool)
+    """Parameters that a hand set in a picture (name -> value), and whether it has let go."""
     drawn = Signal()
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
@@ -65,6 +67,7 @@ class Panel(QWidget):
         view.set_theme(self._theme)
         view.hovered.connect(self._on_hovered)
         view.picked.connect(self.select)
+        view.picked.connect(self._on_picked)
         view.selected.connect(self.select)
         view.subsampled.connect(self.sentence)
         return view
@@ -104,6 +107,7 @@ class Panel(QWidget):
         document.params_changed.connect(self._show_badges)
         document.runs_changed.connect(self._on_runs)
         self.result_view.drawn.connect(self.drawn)
+        self.diagnostics.steered.connect(self.steered)
 
     # What the document says
 
@@ -311,6 +315,14 @@ class Panel(QWidget):
         for view in self.clouds():
             view.set_selection(self.selection)
         self.selection_changed.emit(self.selection)
+
+    @Slot(object)
+    def _on_picked(self, ids: Any) -> None:
+        """A picked point is the row that the layer beside the result is about, if about one."""
+        run = self._document.active
+        layer = self.beside_result.chosen(run.snapshot if run is not None else None)
+        if layer is not None and layer.steers and len(ids) == 1:
+            self.steered.emit({layer.steers: int(ids[0])}, True)
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.layers import Axis
+from workbench.views.elided import ElidedLabel
 from workbench.views.legend import Legend
 from workbench.views.ruler import Ruler
 
@@ -26,7 +27,7 @@ class PictureFrame(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel("", self)
+        self._title = ElidedLabel("", self)
         self._title.setProperty("role", "heading")
         self._badge = QLabel("", self)
         self._badge.setProperty("role", "warning")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.layers import Axis
@@ -12,7 +13,10 @@ pyqtgraph.setConfigOptions(antialias=True)
 
 
 class Plot(QWidget):
-    """Axes with names and units on the theme's canvas."""
+    """Axes with names and units on the theme's canvas. `steered` carries parameters that a hand set
+    in the picture (name -> value), and whether it has let go."""
+
+    steered = Signal(object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
