@@ -119,7 +119,7 @@ def _info(options: argparse.Namespace) -> int:
     print("Returns:  " + ", ".join(f"{name} ({of})" for name, of in layers.items()) + "\n")
     print(f"  {'parameter':18} {'default':>12}  {'range':22} {'takes effect':14} meaning")
     for p in parameters(kind.Params):
-        default = "auto" if p.default is None else str(p.default)
+        default = {None: "auto", (): "none"}.get(p.default, str(p.default))
         effect = {"live": "at once", "step": "next step", "refit": "next fit"}[p.effect.value]
         print(f"  {p.name:18} {default:>12}  {_range(p):22} {effect:14} {p.doc.text}")
     return 0

@@ -6,6 +6,7 @@ which method made it. Exports go by kind of layer as well.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
@@ -15,6 +16,24 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Role = Literal["prediction", "truth", "error", "uncertainty", "data", "diagnostic"]
+
+
+class Standing(enum.IntEnum):
+    """What a row of the data is to a picture that was learnt from some of the rows."""
+
+    UNKNOWN = 0
+    """Nothing is known of it to learn from."""
+    KNOWN = 1
+    """Something is known, but was not observed: kept to judge by, until it is put in."""
+    PUT_IN = 2
+    """Not observed, and learnt from all the same."""
+    TAKEN_OUT = 3
+    """Observed, and not learnt from."""
+    OBSERVED = 4
+    """Observed and learnt from."""
+
+
+USED = (Standing.PUT_IN, Standing.OBSERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +147,10 @@ class Arrows(_Sealed):
     arrays with a row for each arrow that go into files and are not drawn; `diverging` names the
     columns whose zero means something, to be coloured about it. `steers` names the LIVE parameter
     that holds a row: picking a point sets it.
+
+    `standing` (n,) uint8 says of each row whether the arrows were learnt from it (`Standing`).
+    `paints` names the two parameters (`engine.params.Rows`) by which a hand may change that: of
+    the rows taken out and of those put in.
     """
 
     name: str
@@ -146,6 +169,8 @@ class Arrows(_Sealed):
     colormap: str = "viridis"
     diverging: tuple[str, ...] = ()
     steers: str = ""
+    standing: Array = field(default_factory=lambda: np.empty(0, np.uint8))
+    paints: tuple[str, ...] = ()
 
     @property
     def equal_scale(self) -> bool:
@@ -165,6 +190,8 @@ class Arrows(_Sealed):
                     f"Covariance {self.covariance.shape} in frames {self.frames.shape} at "
                     f"{self.positions.shape} positions."
                 )
+        if len(self.standing) not in (0, len(self.positions)) or len(self.paints) not in (0, 2):
+            raise ValueError("Arrows need a standing for each row, and two parameters to paint.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

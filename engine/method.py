@@ -30,7 +30,8 @@ class Snapshot:
 
     `coarse` says in a few words what was left out of a preview ("500 of 2000 points"); a settled
     frame has "". `chosen` are the values that the method found for parameters left to it (None);
-    the form shows them.
+    the form shows them. `held` are values of LIVE parameters left to the method that it kept from
+    its fit, where a fit at `params` would choose others: what repeats the frame must state them.
     """
 
     layers: tuple[Layer, ...]
@@ -40,6 +41,7 @@ class Snapshot:
     notes: tuple[Note, ...] = ()
     coarse: str = ""
     chosen: Mapping[str, float] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; raises KeyError."""

@@ -21,9 +21,23 @@ import math
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 P = TypeVar("P")
+
+Rows: TypeAlias = tuple[int, ...]
+"""The type of a parameter that is a set of rows of the data, as a hand paints them: the numbers
+of the rows from 0, in any order."""
 
 
 class Effect(enum.Enum):
@@ -92,7 +106,7 @@ class ParameterError(ValueError):
 class Parameter:
     """One field of a parameter class, read once from its annotation.
 
-    `kind` is "float", "int", "bool", "choice", "text", "path" or "floats";
+    `kind` is "float", "int", "bool", "choice", "text", "path", "floats" or "rows";
     `optional` admits None, which the method reads as "choose for me".
     """
 
@@ -122,7 +136,7 @@ def _kind(annotation: Any) -> tuple[str, tuple[Any, ...], bool]:
     if origin is Literal:
         return "choice", get_args(annotation), False
     if origin is tuple:
-        return "floats", (), False
+        return ("rows" if annotation == Rows else "floats"), (), False
     kinds = {bool: "bool", int: "int", float: "float", str: "text", Path: "path"}
     if annotation not in kinds:
         raise TypeError(f"No parameter kind for {annotation}.")
@@ -184,6 +198,9 @@ def check_value(owner: type, parameter: Parameter, value: Any) -> None:
             allowed = ", ".join(repr(c) for c in parameter.choices)
             raise _fail(owner, name, f"one of {allowed}", value)
         return
+    if parameter.kind == "rows":
+        _check_rows(owner, name, value)
+        return
     wanted: dict[str, tuple[type, ...]] = {
         "bool": (bool,),
         "int": (int,),
@@ -202,6 +219,16 @@ def check_value(owner: type, parameter: Parameter, value: Any) -> None:
                 raise _fail(owner, name, "finite", value)
             if bound is not None and not bound.low <= number <= bound.high:
                 raise _fail(owner, name, f"between {bound.low:g} and {bound.high:g}", value)
+
+
+def _check_rows(owner: type, name: str, value: Any) -> None:
+    must = "whole numbers of rows, counted from 0"
+    if not isinstance(value, tuple):
+        raise _fail(owner, name, must, value)
+    wrong = [row for row in value if type(row) is not int or row < 0]
+    if wrong:
+        # The first one alone: a hand paints thousands.
+        raise _fail(owner, name, must, wrong[0])
 
 
 def check(params: Any) -> None:
@@ -249,7 +276,7 @@ def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
         kind = known[name].kind
         if kind == "path" and isinstance(value, str):
             value = Path(value)
-        elif kind == "floats" and isinstance(value, list):
+        elif kind in ("floats", "rows") and isinstance(value, list):
             value = tuple(value)
         elif kind == "float" and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -275,7 +302,8 @@ def parse(cls: type, name: str, text: str) -> Any:
     try:
         value = _read(parameter, text)
     except ValueError:
-        raise _fail(cls, name, f"a {parameter.kind}", text) from None
+        must = "rows such as 3,7,10-12" if parameter.kind == "rows" else f"a {parameter.kind}"
+        raise _fail(cls, name, must, text) from None
     check_value(cls, parameter, value)
     return value
 
@@ -295,6 +323,8 @@ def _read(parameter: Parameter, text: str) -> Any:
             return next((c for c in parameter.choices if str(c) == text), text)
         case "floats":
             return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+        case "rows":
+            return _rows(text)
         case "path":
             return Path(text)
     return text
@@ -313,6 +343,18 @@ def with_values(params: P, values: Mapping[str, Any]) -> P:
             value = min(max(value, bound.low), bound.high)
         put[name] = round(value) if kind == "int" else value
     return dataclasses.replace(params, **put)  # type: ignore[type-var]
+
+
+def _rows(text: str) -> Rows:
+    """Rows as typed, "3,7,10-12", in ascending order and each once."""
+    found: set[int] = set()
+    for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
+        first, dash, last = part.partition("-")
+        run = range(int(first), int(last if dash else first) + 1)
+        if not run:
+            raise ValueError(text)
+        found.update(run)
+    return tuple(sorted(found))
 
 
 def changes(old: Any, new: Any) -> dict[str, Any]:

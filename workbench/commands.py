@@ -18,11 +18,13 @@ _VIEW_ID = 2
 
 
 class ChangeParams(QUndoCommand):
-    """Other parameters in the form. Successive changes of one field are one edit."""
+    """Other parameters in the form. Successive changes of one field are one edit, unless they have
+    a `text` of their own."""
 
-    def __init__(self, document: Document, old: Any, new: Any) -> None:
+    def __init__(self, document: Document, old: Any, new: Any, text: str = "") -> None:
         names = list(changes(old, new))
-        super().__init__(f"change {', '.join(n.replace('_', ' ') for n in names)}")
+        super().__init__(text or f"change {', '.join(n.replace('_', ' ') for n in names)}")
+        self._own = bool(text)
         self._document = document
         self._method_id = document.method_id
         self._old, self._new = old, new
@@ -35,6 +37,7 @@ class ChangeParams(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         same = (
             isinstance(other, ChangeParams)
+            and not (self._own or other._own)
             and len(self._names) == 1
             and other._names == self._names
             and other._method_id == self._method_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -51,8 +51,10 @@ class Run:
         return self.method is not None and self.state in ("finished", "cancelled")
 
     def current_spec(self) -> RunSpec:
-        """What repeats the frame on screen."""
-        return self.spec.with_params(self.shown)
+        """What repeats the frame on screen. Values that the method kept from a fit at other
+        parameters are stated: a fit at these would choose others."""
+        held = self.snapshot.held if self.snapshot is not None else {}
+        return self.spec.with_params(replace(self.shown, **held))
 
 
 class Document(QObject):
@@ -104,10 +106,19 @@ class Document(QObject):
         self.data_options = dict(options or {})
         self.active = None
         self.compared = ()
+        self._forget_rows()
         self.touch()
         self.data_changed.emit()
         self.active_changed.emit()
         self.compare_changed.emit()
+
+    def _forget_rows(self) -> None:
+        """Rows painted in one data set mean nothing in another."""
+        for method_id, draft in list(self._drafts.items()):
+            painted = {p.name: p.default for p in parameters(type(draft)) if p.kind == "rows"}
+            self._drafts[method_id] = replace(draft, **painted)
+            if method_id == self.method_id and self._drafts[method_id] != draft:
+                self.params_changed.emit()
 
     def set_method(self, method_id: str) -> None:
         if method_id == self.method_id:

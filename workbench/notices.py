@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,6 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.method import Note
+
+if TYPE_CHECKING:
+    from workbench.document import Document
+    from workbench.session import Session
 
 MOST = 3
 CALM_MS = 8000
@@ -124,6 +129,19 @@ class NoteStrip(QFrame):
         layout.setContentsMargins(12, 6, 12, 6)
         layout.addWidget(self._label)
         self.hide()
+
+    def follow(self, document: Document, session: Session) -> None:
+        """Show the notes of the active run's picture from now on."""
+        self._document, self._session = document, session
+        for changed in (document.frame_changed, document.active_changed, document.params_changed):
+            changed.connect(self._on_change)
+
+    @Slot()
+    def _on_change(self) -> None:
+        """Not while a hand drags: more lines would move the picture away under it."""
+        run = self._document.active
+        if not self._session.dragging:
+            self.show_notes(run.snapshot.notes if run is not None and run.snapshot else ())
 
     def show_notes(self, notes: Iterable[Note]) -> None:
         found = list(notes)

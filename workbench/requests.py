@@ -97,8 +97,18 @@ class Requests(QObject):
             self._window.panel.fit_cameras()
 
     def toggle_lasso(self) -> None:
-        lasso = self._window.actions_by_id["view.lasso"].isChecked()
-        self._window.ensure_panel().set_tool("lasso" if lasso else "navigate")
+        self._choose_tool("lasso")
+
+    def toggle_brush(self) -> None:
+        self._choose_tool("brush")
+
+    def _choose_tool(self, tool: str) -> None:
+        """One at a time; asked for again, it is put away."""
+        actions = {name: self._window.actions_by_id[f"view.{name}"] for name in ("lasso", "brush")}
+        for name, action in actions.items():
+            action.setChecked(action.isChecked() and name == tool)
+        chosen = tool if actions[tool].isChecked() else "navigate"
+        self._window.ensure_panel().set_tool(chosen)
 
     def toggle_edges(self) -> None:
         self._toggle("view.edges", "edges", "edges")
@@ -171,7 +181,9 @@ class Requests(QObject):
 
     def _scale_points(self, factor: float) -> None:
         panel = self._window.panel
-        if panel is not None:
+        if panel is not None and panel.painting.on:
+            panel.painting.resize(factor)
+        elif panel is not None:
             size = min(40.0, max(1.0, panel.result_view.point_size() * factor))
             text = "larger points" if factor > 1 else "smaller points"
             self.session.undo.push(ChangeView(self.document, text, point_size=size))

@@ -101,16 +101,21 @@ class Session(QObject):
         self.document.set_params(params)
         self._follow(dragging=True)
 
+    @property
+    def dragging(self) -> bool:
+        """Whether a hand is on something that the picture follows."""
+        return self._before_drag is not None
+
     @Slot(object)
-    def changed(self, params: Any) -> None:
-        """The hand has let go: one undoable edit, a settled picture."""
+    def changed(self, params: Any, text: str = "") -> None:
+        """The hand has let go: one undoable edit, called `text`, and a settled picture."""
         before = self._before_drag if self._before_drag is not None else self.document.params()
         self._before_drag = None
         if params == before:
             self.document.set_params(params)
             self._follow(dragging=False)
             return
-        self.undo.push(ChangeParams(self.document, before, params))
+        self.undo.push(ChangeParams(self.document, before, params, text))
 
     @Slot(object, bool)
     def steer(self, values: Mapping[str, Any], final: bool) -> None:

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton
 
 from engine import catalog
 
-SMALL = ("view.lasso", "view.edges", "view.fit", "compare.all", "export.figure", "view.theme")
+SMALL = (
+    "view.lasso", "view.brush", "view.edges", "view.fit", "compare.all", "export.figure",
+    "view.theme",
+)  # fmt: skip
 """Commands with an icon alone."""
 
 

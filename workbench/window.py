@@ -175,6 +175,7 @@ class Window(QMainWindow):
         document.view_changed.connect(self._show_view)
         document.modified_changed.connect(self._show_title)
         self.bridge.ready.connect(self._show_ready)
+        self.notes.follow(document, session)
 
     def start_engine(self) -> None:
         """After the first paint: the slow imports, on the fit thread."""
@@ -189,6 +190,7 @@ class Window(QMainWindow):
 
             self.panel = Panel(self.document, self.theme, self)
             _spare_the_collector()
+            self.panel.painting.serve(self.session)
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
             self.panel.steered.connect(self.session.steer)
@@ -235,8 +237,6 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_active(self) -> None:
-        run = self.document.active
-        self.notes.show_notes(() if run is None or run.snapshot is None else run.snapshot.notes)
         self._show_params()
         self._show_view()
         self._refresh_actions()
@@ -244,7 +244,6 @@ class Window(QMainWindow):
     @Slot(object)
     def _on_frame(self, run: Run) -> None:
         if run is self.document.active and run.snapshot is not None:
-            self.notes.show_notes(run.snapshot.notes)
             if run.spec.method == self.document.method_id:
                 self.form.show_chosen(run.snapshot.chosen)
             coarse = run.snapshot.coarse

@@ -221,6 +221,7 @@ def assemble(
     faces: NDArray[np.int64] | None = None,
     truth: Floats | None = None,
     noise: Floats | None = None,
+    observed: NDArray[np.bool_] | None = None,
     labels: Mapping[str, Array],
     axes: tuple[str, ...] = (),
     unit: str = "",
@@ -229,12 +230,16 @@ def assemble(
 ) -> VectorSamples:
     """Vectors (n, D) at finite positions (n, D), observed where all D components are there.
 
+    `observed` (n,) holds some of them back: they stay in the data, but nothing learns from them
+    until they are put in.
+
     Raises
     ------
     OpenError
         For fewer than two points, no vector at all, or noise that is not above zero at a vector.
     """
-    observed = np.asarray(np.isfinite(vectors).all(axis=1))
+    known = np.asarray(np.isfinite(vectors).all(axis=1))
+    observed = known if observed is None else known & observed
     if len(positions) < 2:
         raise OpenError(f"'{name}' has {len(positions)} points; at least 2 are needed.")
     if not observed.any():
@@ -252,7 +257,7 @@ def assemble(
         name=name,
         spec=spec,
         positions=positions,
-        vectors=np.where(observed[:, None], vectors, np.nan),
+        vectors=np.where(known[:, None], vectors, np.nan),
         observed=observed,
         faces=np.empty((0, 3), np.int64) if faces is None else faces,
         truth=truth,

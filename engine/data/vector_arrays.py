@@ -42,11 +42,7 @@ def read(found: Mapping[str, Array], name: str, spec: str) -> VectorSamples:
         )
     n = len(positions)
     vectors = _numbers(found, what, name, positions.shape)
-    if "observed" in found:
-        known = found["observed"]
-        if known.shape != (n,) or known.dtype.kind not in "bui" or not np.isin(known, (0, 1)).all():
-            raise OpenError(f"'{name}: observed' must say yes or no for each of {n} points.")
-        vectors = np.where(known.astype(bool)[:, None], vectors, np.nan)
+    observed = _yes_or_no(found["observed"], n, name) if "observed" in found else None
     faces = check_faces(found[mesh], n, name) if mesh else None
     truth = _numbers(found, "truth", name, positions.shape) if "truth" in found else None
     noise = _numbers(found, "noise", name, (n,)) if "noise" in found else None
@@ -74,9 +70,16 @@ def read(found: Mapping[str, Array], name: str, spec: str) -> VectorSamples:
         faces=faces,
         truth=None if truth is None else truth[placed],
         noise=None if noise is None else noise[placed],
+        observed=None if observed is None else observed[placed],
         labels={key: column[placed] for key, column in labels.items()},
         remarks=remarks,
     )
+
+
+def _yes_or_no(column: Array, n: int, name: str) -> NDArray[np.bool_]:
+    if column.shape != (n,) or column.dtype.kind not in "bui" or not np.isin(column, (0, 1)).all():
+        raise OpenError(f"'{name}: observed' must say yes or no for each of {n} points.")
+    return column.astype(bool)
 
 
 def columns_of(found: Mapping[str, Array], name: str, spec: str) -> Raw:

@@ -22,7 +22,7 @@ class VectorSamples:
     ----------
     name, spec : as of a `Table`
     positions : (n, D) float64, finite
-    vectors : (n, D) float64, finite where observed, NaN elsewhere
+    vectors : (n, D) float64, finite where observed; elsewhere NaN, or a vector that is held back
     observed : (n,) bool
     faces : (f, 3) int64 triangles over the positions, counter-clockwise seen from outside; empty
         where there is no mesh

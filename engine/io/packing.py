@@ -122,6 +122,7 @@ def pack_snapshot(snapshot: Snapshot, store: ArrayStore) -> dict[str, Any]:
         "notes": [{"text": note.text, "grave": note.grave} for note in snapshot.notes],
         "coarse": snapshot.coarse,
         "chosen": {name: float(value) for name, value in snapshot.chosen.items()},
+        "held": dict(snapshot.held),
     }
 
 
@@ -138,4 +139,5 @@ def unpack_snapshot(held: Mapping[str, Any], store: ArrayStore, kind: type[Any] 
         notes=tuple(Note(n["text"], bool(n.get("grave"))) for n in held.get("notes", ())),
         coarse=held.get("coarse", ""),
         chosen=held.get("chosen", {}),
+        held=held.get("held", {}),
     )

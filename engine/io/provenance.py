@@ -7,6 +7,9 @@ from typing import Any
 from engine import catalog, params
 from engine.runs import RunSpec, versions
 
+FEW = 8
+"""Rows that a sentence still lists."""
+
 
 def provenance(spec: RunSpec) -> dict[str, Any]:
     """Method, all parameters, seed, data and versions: enough to repeat the run."""
@@ -27,7 +30,13 @@ def sentence(spec: RunSpec) -> str:
     card = catalog.card(spec.method)
     own = spec.typed_params()
     differing = params.changes(type(own)(), own)
-    told = ", ".join(f"{name} = {value}" for name, value in differing.items())
+    kinds = {p.name: p.kind for p in params.parameters(type(own))}
+    told = ", ".join(f"{name} = {_short(kinds[name], v)}" for name, v in differing.items())
     with_what = f" with {told}" if told else ""
     release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
     return f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, {release}"
+
+
+def _short(kind: str, value: Any) -> str:
+    """A value in a sentence: of thousands of painted rows their number alone."""
+    return f"{len(value)} rows" if kind == "rows" and len(value) > FEW else str(value)

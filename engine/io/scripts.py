@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from engine import params
 from engine.io.provenance import sentence
 from engine.runs import RunSpec, versions
 
+WIDTH = 100
 _BODY = """
 fit = engine.begin(spec)
 for step in fit:
@@ -75,8 +77,21 @@ def _differing(spec: RunSpec) -> dict[str, Any]:
 def _mapping(name: str, values: Mapping[str, Any]) -> list[str]:
     if not values:
         return []
-    inner = [f"        {_literal(key)}: {_literal(value)}," for key, value in values.items()]
+    inner = [line for item in values.items() for line in _entry(*item)]
     return [f"    {name}={{", *inner, "    },"]
+
+
+def _entry(key: str, value: Any) -> list[str]:
+    """A key with its value; a long list of numbers goes over several lines."""
+    line = f"        {_literal(key)}: {_literal(value)},"
+    numbers = isinstance(value, list) and all(isinstance(item, int | float) for item in value)
+    if len(line) <= WIDTH or not numbers:
+        return [line]
+    inner = textwrap.wrap(
+        ", ".join(_literal(item) for item in value) + ",", WIDTH,
+        initial_indent=12 * " ", subsequent_indent=12 * " ",
+    )  # fmt: skip
+    return [f"        {_literal(key)}: [", *inner, "        ],"]
 
 
 def _literal(value: Any) -> str:

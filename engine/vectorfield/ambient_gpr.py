@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,13 @@ from engine.layers import Array, Arrows, Layer
 from engine.method import DataError, Note, Snapshot, Step
 from engine.numerics import neighbours, tangents
 from engine.numerics.held import from_arrays, to_arrays
-from engine.params import LIVE, REFIT, Bound, Doc, check
 from engine.stages import Stages, beats
-from engine.vectorfield import elsewhere, field_layers
+from engine.vectorfield import elsewhere, field_layers, training
+from engine.vectorfield.ambient_params import AmbientParams
 from engine.vectorfield.calculus import DRAWS, Calculus, near
 from engine.vectorfield.left_out import LeftOut
 from engine.vectorfield.rvgp_stages import Said, check_samples, said
+from engine.vectorfield.training import Training
 
 Floats = NDArray[np.float64]
 
@@ -39,76 +40,59 @@ MOST = 2000
 BLOCK = 2_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Params:
-    length: Annotated[
-        float | None,
-        Bound(1e-6, 1e6, log=True, soft=(0.01, 100.0)),
-        LIVE,
-        Doc("How far the field keeps its value, in the unit of the positions. Auto: most likely.",
-            symbol="ℓ", label="length scale"),
-    ] = None  # fmt: skip
-    noise: Annotated[
-        float | None,
-        Bound(1e-8, 1e6, log=True, soft=(1e-4, 1.0)),
-        LIVE,
-        Doc("Standard deviation of the noise on each component. Auto: most likely.", symbol="σ"),
-    ] = None  # fmt: skip
-    amplitude: Annotated[
-        float | None,
-        Bound(1e-8, 1e6, log=True, soft=(0.01, 100.0)),
-        LIVE,
-        Doc("Standard deviation of a component before any vector is seen. Auto: most likely.",
-            symbol="a"),
-    ] = None  # fmt: skip
-    project: Annotated[
-        bool, LIVE, Doc("Take what sticks out of the tangent plane away.", label="tangent part")
-    ] = True
-    kernel: Annotated[
-        Literal["gaussian", "matern 1.5", "matern 2.5"],
-        REFIT,
-        Doc("Covariance of a component at two points by their distance in space."),
-    ] = "gaussian"
-    knn: Annotated[
-        int,
-        Bound(2, 200, soft=(5, 50)),
-        REFIT,
-        Doc("Neighbours that a tangent plane is fitted to.", symbol="k", label="neighbours"),
-    ] = 16
-    dimension: Annotated[
-        int | None,
-        Bound(1, 20),
-        REFIT,
-        Doc("Dimension of the manifold. Auto: from the variance around each point.", symbol="d",
-            label="manifold dimension"),
-    ] = None  # fmt: skip
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Observed rows and vectors, tangent frames, and the most likely length, noise, amplitude."""
+    """Observed rows and vectors, tangent frames, and the most likely length, noise, amplitude.
+
+    `order` (m,) is the turn of each observed row when not all can be taken; `spare` (s,) are rows
+    that could be put in, with their vectors (s, D); `learnt` (l,) those that `likely` came from.
+    """
 
     positions: Floats
     faces: NDArray[np.int64]
     truth: Floats | None
     frames: Floats
     rows: NDArray[np.int64]
-    trained: NDArray[np.int64]
     vectors: Floats
     smoothness: float
     likely: Floats
+    order: NDArray[np.int64]
+    spare: NDArray[np.int64]
+    spare_vectors: Floats
+    learnt: NDArray[np.int64]
+
+    @property
+    def training(self) -> Training:
+        return Training.of(len(self.positions), self.rows, self.spare, self.learnt)
+
+    def drawn(self, used: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
+        """Of the rows to learn from (n,) at most `MOST`, with their vectors: those put in by hand,
+        and of the observed ones as many as there is room for."""
+        put = self.spare[used[self.spare]][:MOST]
+        waiting = np.flatnonzero(used[self.rows])
+        first = waiting[np.argsort(self.order[waiting])][: MOST - len(put)]
+        vectors = np.empty((len(self.positions), self.vectors.shape[1]))
+        vectors[self.rows] = self.vectors
+        vectors[self.spare] = self.spare_vectors
+        rows = np.sort(np.concatenate([put, self.rows[first]]))
+        return rows, vectors[rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """Rows (m,) that a picture is learnt from, and their vectors (m, D)."""
+
+    rows: NDArray[np.int64]
+    vectors: Floats
 
 
 class AmbientGPR:
     """See the module's docstring."""
 
-    Params: ClassVar[type] = _Params
+    Params: ClassVar[type] = AmbientParams
     Data: ClassVar[type] = VectorSamples
 
-    def __init__(self, params: _Params) -> None:
+    def __init__(self, params: AmbientParams) -> None:
         self.params = params
         self.stages = Stages()
         self._fitted: Fitted | None = None
@@ -128,32 +112,42 @@ class AmbientGPR:
             yield Step(index=0, total=1, stage=stage)
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
 
-    def evaluate(self, params: _Params) -> Snapshot:
+    def evaluate(self, params: AmbientParams) -> Snapshot:
         """A dense regression of the observed vectors: cubic in their number."""
         fitted = self._ready()
         length, noise, amplitude = _chosen(fitted, params)
-        mean, variance, foretold = _predict(fitted, fitted.positions, length, noise, amplitude)
+        known = fitted.training
+        used = known.used(params)
+        learnt = Learnt(*fitted.drawn(used))
+        mean, variance, foretold = _predict(
+            fitted, learnt, fitted.positions, length, noise, amplitude
+        )
         mean, spread = _in_planes(mean, variance, fitted.frames, noise, params.project)
-        field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+        field = field_layers.Field(
+            fitted.positions, fitted.faces, fitted.truth, known.standing(used)
+        )
+        held = _held(params, length, noise, amplitude) if known.differs(used) else {}
+        painted = known.notes(params, used, held=bool(held))
         if self._calculus is None:
             self._calculus = _calculus(fitted, self.params)
         inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
         layers: list[Layer] = field_layers.layers(
             field, mean, spread, self._calculus.columns(inside)
         )
-        draw = partial(_draw, fitted, length, noise, amplitude)
+        draw = partial(_draw, fitted, learnt, length, noise, amplitude)
         layers += field_layers.zeros(field, mean, self._calculus, draw)
         return Snapshot(
             layers=tuple(layers),
             params=params,
             metrics={"length scale": length, "noise": noise, "amplitude": amplitude, **foretold},
             step=1,
-            notes=_notes(fitted),
+            notes=(*painted, *_notes(len(learnt.rows), int(np.count_nonzero(used)))),
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
                     "dimension": fitted.frames.shape[2]},
+            held=held,
         )  # fmt: skip
 
-    def at(self, points: Array, params: _Params) -> Arrows:
+    def at(self, points: Array, params: AmbientParams) -> Arrows:
         """The field at new points (q, D); it is known everywhere in space."""
         fitted = self._ready()
         x = elsewhere.checked(points, fitted.positions)
@@ -162,7 +156,8 @@ class AmbientGPR:
         d = fitted.frames.shape[2]
         frames = tangents.principal_directions(around)[0][:, :, :d]
         length, noise, amplitude = _chosen(fitted, params)
-        mean, variance, _ = _predict(fitted, x, length, noise, amplitude)
+        learnt = Learnt(*fitted.drawn(fitted.training.used(params)))
+        mean, variance, _ = _predict(fitted, learnt, x, length, noise, amplitude)
         mean, spread = _in_planes(mean, variance, frames, noise, params.project)
         return elsewhere.layer(x, mean, spread, np.ones(len(x), bool), fitted.positions)
 
@@ -171,9 +166,9 @@ class AmbientGPR:
         return to_arrays(self._ready())
 
     @classmethod
-    def from_state(cls, params: _Params, state: Mapping[str, Array]) -> Self:
+    def from_state(cls, params: AmbientParams, state: Mapping[str, Array]) -> Self:
         method = cls(params)
-        method._fitted = from_arrays(Fitted, state)
+        method._fitted = from_arrays(Fitted, state if "learnt" in state else _paintable(state))
         return method
 
     def _ready(self) -> Fitted:
@@ -182,8 +177,17 @@ class AmbientGPR:
         return self._fitted
 
 
+def _paintable(state: Mapping[str, Array]) -> dict[str, Array]:
+    """The state of a model saved before rows could be painted: it kept the vectors that it learnt
+    from alone, and only those can be taken out."""
+    rows = np.asarray(state["trained"])
+    nothing = np.empty(0, np.int64)
+    added = {"rows": rows, "order": np.arange(len(rows)), "learnt": rows, "spare": nothing}
+    return {**state, **added, "spare_vectors": np.asarray(state["vectors"])[:0]}
+
+
 def _learn(
-    data: VectorSamples, params: _Params, rng: np.random.Generator, stages: Stages
+    data: VectorSamples, params: AmbientParams, rng: np.random.Generator, stages: Stages
 ) -> Said[tuple[Fitted, Calculus]]:
     check_samples(data, "Ambient regression")
     n, knn = len(data), params.knn
@@ -213,25 +217,28 @@ def _learn(
             f"{directions.shape[2]} directions to fit it to; set a smaller dimension."
         )
     rows = np.flatnonzero(data.observed)
-    trained = rows if len(rows) <= MOST else np.sort(rng.permutation(rows)[:MOST])
+    spare, spare_vectors = training.spare_vectors(data)
     smoothness = {"gaussian": math.inf, "matern 1.5": 1.5, "matern 2.5": 2.5}[params.kernel]
-    x, y = data.positions[trained], data.vectors[trained]
-    likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
-    frames = np.ascontiguousarray(directions[:, :, :dimension])
     fitted = Fitted(
-        np.asarray(data.positions), np.asarray(data.faces), data.truth, frames, rows, trained,
-        np.asarray(y), smoothness, likely,
+        np.asarray(data.positions), np.asarray(data.faces), data.truth,
+        np.ascontiguousarray(directions[:, :, :dimension]), rows, data.vectors[rows], smoothness,
+        np.empty(0), np.argsort(rng.permutation(len(rows))), spare, spare_vectors, rows,
     )  # fmt: skip
+    used = fitted.training.used(params)
+    drawn, y = fitted.drawn(used)
+    x = data.positions[drawn]
+    likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
+    fitted = replace(fitted, likely=likely, learnt=np.flatnonzero(used))
     calculus = yield from said("derivatives", beats(lambda: _calculus(fitted, params)))
     return fitted, calculus
 
 
-def _calculus(fitted: Fitted, params: _Params) -> Calculus:
+def _calculus(fitted: Fitted, params: AmbientParams) -> Calculus:
     around = near(fitted.positions, params.knn)
     return Calculus.of(fitted.positions, fitted.faces, fitted.frames, around)
 
 
-def _chosen(fitted: Fitted, params: _Params) -> tuple[float, float, float]:
+def _chosen(fitted: Fitted, params: AmbientParams) -> tuple[float, float, float]:
     """Length, noise and amplitude; the most likely ones where they are open."""
     asked = (params.length, params.noise, params.amplitude)
     length, noise, amplitude = (a or float(b) for a, b in zip(asked, fitted.likely, strict=True))
@@ -278,17 +285,23 @@ def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
     return np.array([long, math.sqrt(loud), math.sqrt(strength)])
 
 
+def _held(params: AmbientParams, length: float, noise: float, amplitude: float) -> dict[str, float]:
+    """Values left to the method, as the fit chose them."""
+    chosen = {"length": length, "noise": noise, "amplitude": amplitude}
+    return {name: value for name, value in chosen.items() if getattr(params, name) is None}
+
+
 def _predict(
-    fitted: Fitted, at: Floats, length: float, noise: float, amplitude: float
+    fitted: Fitted, learnt: Learnt, at: Floats, length: float, noise: float, amplitude: float
 ) -> tuple[Floats, Floats, dict[str, float]]:
     """Mean (n, D) and variance of a component (n,) at points (n, D); where there is no truth to
     ask, how well the vectors foretell each other."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
-    x = fitted.positions[fitted.trained]
+    x = fitted.positions[learnt.rows]
     gram = kernel(x)
     gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
     factor = cho_factor(gram, lower=True)
-    weights = cho_solve(factor, fitted.vectors)
+    weights = cho_solve(factor, learnt.vectors)
     n = len(at)
     mean, variance = np.empty((n, x.shape[1])), np.empty(n)
     block = max(1, BLOCK // len(x))
@@ -299,16 +312,21 @@ def _predict(
         explained = solve_triangular(factor[0], across.T, lower=True)
         variance[part] = amplitude**2 - np.einsum("mq,mq->q", explained, explained)
     # Rounding may leave a few parts in 1e10 of the prior below zero next to an observation.
-    foretold = _foretold(fitted.vectors, weights, factor) if fitted.truth is None else {}
+    foretold = _foretold(learnt.vectors, weights, factor) if fitted.truth is None else {}
     return mean, variance.clip(min=0.0), foretold
 
 
 def _draw(
-    fitted: Fitted, length: float, noise: float, amplitude: float, rows: NDArray[np.int64]
+    fitted: Fitted,
+    learnt: Learnt,
+    length: float,
+    noise: float,
+    amplitude: float,
+    rows: NDArray[np.int64],
 ) -> Floats:
     """Tangent fields (DRAWS, r, D) drawn from the posterior at some rows; the same every time."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
-    x, at = fitted.positions[fitted.trained], fitted.positions[rows]
+    x, at = fitted.positions[learnt.rows], fitted.positions[rows]
     gram, across = kernel(x), kernel(at, x)
     gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
     factor = cho_factor(gram, lower=True)
@@ -316,7 +334,7 @@ def _draw(
     values, turned = np.linalg.eigh(kernel(at) - explained.T @ explained)
     root = turned * np.sqrt(values.clip(min=0.0))
     loose = np.random.default_rng(0).standard_normal((DRAWS, len(rows), x.shape[1]))
-    drawn = across @ cho_solve(factor, fitted.vectors) + np.einsum("rq,sqD->srD", root, loose)
+    drawn = across @ cho_solve(factor, learnt.vectors) + np.einsum("rq,sqD->srD", root, loose)
     local = np.einsum("rDd,srD->srd", fitted.frames[rows], drawn)
     return np.asarray(np.einsum("rDd,srd->srD", fitted.frames[rows], local))
 
@@ -328,12 +346,12 @@ def _foretold(vectors: Floats, weights: Floats, factor: tuple[Floats, bool]) -> 
     return LeftOut(residuals, (residuals**2 * precision).sum(axis=1), vectors).metrics
 
 
-def _notes(fitted: Fitted) -> tuple[Note, ...]:
-    if len(fitted.trained) == len(fitted.rows):
+def _notes(learnt: int, offered: int) -> tuple[Note, ...]:
+    if learnt == offered:
         return ()
     return (
         Note(
-            f"Learnt from {len(fitted.trained)} of {len(fitted.rows)} vectors: a dense regression "
-            "of more takes minutes for every move of a slider."
+            f"Learnt from {learnt} of {offered} vectors: a dense regression of more takes minutes "
+            "for every move of a slider."
         ),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.layers import Array, Arrows, Axis, Layer, Markers
+from engine.vectorfield import training
 from engine.vectorfield.calculus import Calculus, Draw
 
 Floats = NDArray[np.float64]
@@ -17,13 +18,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """Where a field lives: positions (n, D), faces (f, 3), the truth (n, D) if known, and the rows
-    that were observed."""
+    """Where a field lives: positions (n, D), faces (f, 3), the truth (n, D) if known, and what each
+    row is to it (n,) (`engine.layers.Standing`)."""
 
     positions: Floats
     faces: NDArray[np.int64]
     truth: Floats | None
-    rows: NDArray[np.int64]
+    standing: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,21 +91,19 @@ def main_directions(positions: Floats) -> Floats:
 def _field(
     field: Field, vectors: Floats, spread: Spread | None, further: Mapping[str, Array]
 ) -> Arrows:
-    n = len(vectors)
-    seen = np.full(n, "predicted", dtype="<U9")
-    seen[field.rows] = "observed"
     columns: dict[str, Array] = {"magnitude": np.linalg.norm(vectors, axis=1)}
     if spread is not None:
         columns["standard deviation"] = spread.latent
         columns["with noise"] = spread.predictive
     columns |= further
-    columns["row is"] = seen
+    columns["row is"] = training.words(field.standing)
     positions, drawn = shown(field.positions, vectors)
     told = _uncertain(field, vectors, spread) if spread is not None else {}
     return Arrows(
         name="field", role="prediction", positions=positions, vectors=drawn,
         axes=axes(field.positions.shape[1]), columns=columns, faces=_drawn_faces(field),
-        colour_by="magnitude", diverging=("divergence", "curl"), **told,
+        colour_by="magnitude", diverging=("divergence", "curl"), standing=field.standing,
+        paints=training.PAINTS, **told,
     )  # fmt: skip
 
 

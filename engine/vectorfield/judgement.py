@@ -12,28 +12,32 @@ from engine.data.vectors import VectorSamples
 from engine.judgement import Judgement, Score
 from engine.layers import Arrows, Axis, Points
 from engine.method import Snapshot
+from engine.vectorfield.training import is_used
 
 Floats = NDArray[np.float64]
 
 
 def judge(snapshot: Snapshot, data: VectorSamples) -> Judgement:
-    """Relative error, direction and coverage at the rows without a vector; without a truth, how far
-    the field passes from the vectors themselves."""
+    """Relative error, direction and coverage at the rows that were not learnt from; without a
+    truth, how far the field passes from the vectors themselves and from those taken out."""
     field: Any = snapshot.layer("field")
     assert isinstance(field, Arrows)
     if field.vectors.shape[1] != data.positions.shape[1]:
         return Judgement(scores=())
-    if data.truth is None:
-        return _against_observed(field, data, snapshot.metrics)
-    rows = ~data.observed if not data.observed.all() else data.observed
-    kept = "at the points whose vectors were kept back" if not data.observed.all() else ""
-    found, truth = field.vectors[rows], data.truth[rows]
-    wrong = np.linalg.norm(found - truth, axis=1)
-    size = float(np.linalg.norm(truth))
+    used = is_used(field.standing) if len(field.standing) else data.observed
+    truth = np.full_like(data.positions, np.nan) if data.truth is None else data.truth
+    known = np.isfinite(truth).all(axis=1)
+    if not known.any():
+        return _against_vectors(field, data, used, snapshot.metrics)
+    back = known & ~used
+    rows = np.asarray(back if back.any() else known)
+    kept = "at the points whose vectors were kept back" if back.any() else ""
+    found, true = field.vectors[rows], truth[rows]
+    wrong = np.linalg.norm(found - true, axis=1)
     scores = [
-        Score(name="relative error", value=float(np.linalg.norm(wrong)) / max(size, 1e-300),
-              better=-1, text=f"Root mean square error over that of the true field {kept}."),
-        Score(name="mean cosine", value=_cosine(found, truth),
+        Score(name="relative error", value=_relative(found, true), better=-1,
+              text=f"Root mean square error over that of the true field {kept}."),
+        Score(name="mean cosine", value=_cosine(found, true),
               text=f"Mean cosine of the angle between field and truth {kept}."),
     ]  # fmt: skip
     std = field.columns.get("standard deviation")
@@ -79,19 +83,26 @@ def _reliability(field: Arrows, data: VectorSamples, rows: NDArray[np.bool_]) ->
     )  # fmt: skip
 
 
-def _against_observed(
-    field: Arrows, data: VectorSamples, metrics: Mapping[str, float]
+def _against_vectors(
+    field: Arrows, data: VectorSamples, used: NDArray[np.bool_], metrics: Mapping[str, float]
 ) -> Judgement:
-    seen = data.observed
+    known = np.isfinite(data.vectors).all(axis=1)
+    seen, back = known & used, known & ~used
     found, given = field.vectors[seen], data.vectors[seen]
-    size = float(np.linalg.norm(given))
     scores = [
-        Score(name="misfit", value=float(np.linalg.norm(found - given)) / max(size, 1e-300),
-              better=0, text="Root mean square distance of the field from the observed "
-              "vectors, over their own size. Small means close to the data, noise and all."),
+        Score(name="misfit", value=_relative(found, given), better=0,
+              text="Root mean square distance of the field from the vectors it was learnt from, "
+              "over their own size. Small means close to the data, noise and all."),
         Score(name="mean cosine", value=_cosine(found, given), better=0,
-              text="Mean cosine of the angle between field and observed vectors."),
+              text="Mean cosine of the angle between field and the vectors it was learnt from."),
     ]  # fmt: skip
+    if back.any():
+        scores.append(
+            Score(name="error at vectors kept back", better=-1,
+                  value=_relative(field.vectors[back], data.vectors[back]),
+                  text="Root mean square distance of the field from the vectors that it was not "
+                  "learnt from, over their own size; their noise counts as well.")
+        )  # fmt: skip
     if "left-out error" in metrics:
         scores += [
             Score(name="left-out error", value=metrics["left-out error"], better=-1,
@@ -102,3 +113,7 @@ def _against_observed(
                   "95 % of them. Less means that the spread is too small."),
         ]  # fmt: skip
     return Judgement(scores=tuple(scores))
+
+
+def _relative(found: Floats, given: Floats) -> float:
+    return float(np.linalg.norm(found - given)) / max(float(np.linalg.norm(given)), 1e-300)

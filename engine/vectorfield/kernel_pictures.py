@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +21,8 @@ Floats = NDArray[np.float64]
 
 ACROSS, UP = 40, 48
 """Length scales and noise levels of the likelihood's picture."""
-NOISES = 10.0
-"""The noise runs from so many times below the most likely one to as many above."""
+NOISES = (1 / 300, 1.5)
+"""Range of the noise, in root mean squares of the observed components."""
 CONTOURS = (-3000.0, -300.0, -30.0, -3.0)
 """Drops of the log likelihood; within 3 of the best lie about 95 % of what is likely."""
 
@@ -73,10 +74,11 @@ def _beside(fitted: Fitted, name: str, vectors: Floats, steers: str = "") -> Arr
 
 def surface(
     fitted: Fitted, evidence: Evidence, energy: Floats, params: RVGPParams, choice: Choice,
-    likely: Choice, modes: int,
+    modes: int,
 ) -> Field:  # fmt: skip
     """log p(y) over length scale and noise at the shown amplitude and smoothness, less its best."""
-    low, high = likely.noise / NOISES, likely.noise * NOISES
+    size = math.sqrt(evidence.square / evidence.count)
+    low, high = size * NOISES[0], size * NOISES[1]
     kappas = _middles(*likelihood.KAPPA, ACROSS)
     values = likelihood.surface(
         evidence.first(modes), fitted.values[:modes], energy[:modes], kappas=kappas,

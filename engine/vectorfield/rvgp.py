@@ -6,7 +6,8 @@ Laplacian, whose smoothest eigenfields U are the features of a Gaussian process:
     f = sum_k w_k U_k,   w_k ~ N(0, s(lam_k)),   y_i = T_i^T v_i + noise
 
 Observations are regressed in tangent coordinates; what of a vector sticks out of the tangent plane
-is left aside and told. All that follows a slider is k x k (`spectral_regression`).
+is left aside and told. All that follows a slider is k x k (`spectral_regression`); rows that a hand
+paints out or in are an update of rank d each (`painted_evidence`).
 """
 
 from __future__ import annotations
@@ -25,15 +26,24 @@ from engine.layers import Array, Arrows, Field, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.stages import Stages, beats
-from engine.vectorfield import elsewhere, kernel_pictures, likelihood, rvgp_picture, rvgp_stages
+from engine.vectorfield import (
+    elsewhere,
+    kernel_pictures,
+    likelihood,
+    rvgp_picture,
+    rvgp_stages,
+    training,
+)  # fmt: skip
 from engine.vectorfield.calculus import Calculus
 from engine.vectorfield.extension import Graph, extend
 from engine.vectorfield.field_layers import Spread
 from engine.vectorfield.likelihood import Choice
+from engine.vectorfield.painted_evidence import PaintedEvidence
 from engine.vectorfield.rvgp_params import RVGPParams
 from engine.vectorfield.rvgp_stages import Eigenfields
 from engine.vectorfield.spectral_kernel import Exponent
 from engine.vectorfield.spectral_regression import Evidence, Posterior, regress
+from engine.vectorfield.training import Training
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +60,8 @@ class Fitted:
     `tangent` (m, d) are the observed vectors at `rows` (m,) in their frames, `normal` (m,) the
     share of each that stuck out. `choices` (4 smoothnesses, 2 exponents, 5) are the most likely
     nu, kappa, amplitude, noise and log likelihood; `bound` (4, 2, 3) which of length scale,
-    amplitude and noise ended at a bound.
+    amplitude and noise ended at a bound. `spare` (s,) are rows that could be put in, with their
+    vectors (s, d); `learnt` (l,) those that the choices were made from.
     """
 
     positions: Floats
@@ -73,6 +84,9 @@ class Fitted:
     relative: Floats | None
     choices: Floats
     bound: NDArray[np.bool_]
+    spare: NDArray[np.int64] | None = None
+    spare_tangent: Floats | None = None
+    learnt: NDArray[np.int64] | None = None
 
     @property
     def manifold(self) -> Eigenfields:
@@ -81,15 +95,39 @@ class Fitted:
             self.cosines, self.width, self.reach, self.density, self.duplicates,
         )  # fmt: skip
 
+    @property
+    def training(self) -> Training:
+        return Training.of(len(self.positions), self.rows, self.spare, self.learnt)
+
+    @property
+    def known(self) -> tuple[Floats, Floats]:
+        """Known vectors in their frames (n, d), 0 where there is none, and the variances of their
+        noise relative to the common one (n,)."""
+        vectors, relative = np.zeros(self.fields.shape[:2]), np.ones(len(self.positions))
+        vectors[self.rows] = self.tangent
+        if self.spare is not None and self.spare_tangent is not None:
+            vectors[self.spare] = self.spare_tangent
+        if self.relative is not None:
+            relative[self.rows] = self.relative
+        return vectors, relative
+
+    @property
+    def evidence(self) -> PaintedEvidence:
+        spare = self.training.spare
+        vectors = self.tangent[:0] if self.spare_tangent is None else self.spare_tangent
+        return PaintedEvidence(self.fields, self.rows, self.tangent, self.relative, spare, vectors)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
-    """A posterior with the kernel that it belongs to."""
+    """A posterior with the kernel that it belongs to, and the rows (n,) that it learnt from."""
 
     choice: Choice
     kernel: Floats
     posterior: Posterior
     modes: int
+    evidence: Evidence
+    used: NDArray[np.bool_]
 
 
 class RVGP:
@@ -102,7 +140,7 @@ class RVGP:
         self.params = params
         self.stages = Stages()
         self._fitted: Fitted | None = None
-        self._evidence: Evidence | None = None
+        self._evidence: PaintedEvidence | None = None
         self._energy: Floats = np.empty(0)
         self._graph: Network | None = None
         self._calculus: Calculus | None = None
@@ -124,7 +162,7 @@ class RVGP:
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
 
     def _publish(self, fitted: Fitted) -> None:
-        self._evidence = Evidence.of(fitted.fields[fitted.rows], fitted.tangent, fitted.relative)
+        self._evidence = fitted.evidence
         self._energy = fitted.manifold.energy
         self._surface = None
         self._graph = rvgp_picture.graph_of(fitted)
@@ -138,11 +176,11 @@ class RVGP:
     def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
         """The mean at once; the spread after it where there are many points."""
         fitted, _ = self._ready()
-        regression = self.regression(params)
-        n, d, _ = fitted.fields.shape
-        if n * d * regression.modes**2 > AT_ONCE:
-            yield self._frame(params, regression, full=False)
+        n, d, k = fitted.fields.shape
+        if n * d * min(params.modes or k, k) ** 2 > AT_ONCE:
+            yield self._frame(params, self.regression(params, moving=True), full=False)
             yield None
+        regression = self.regression(params)
         if self._surface is None or self._surface[0] != self._surface_key(params, regression):
             yield self._frame(params, regression)
             yield None
@@ -150,16 +188,17 @@ class RVGP:
 
     def _surface_key(self, params: RVGPParams, regression: Regression) -> tuple[Any, ...]:
         choice = regression.choice
-        return (choice.nu, params.exponent, regression.modes, choice.amplitude)
+        used = regression.used.tobytes()
+        return (choice.nu, params.exponent, regression.modes, choice.amplitude, used)
 
     def _likelihood(self, params: RVGPParams, regression: Regression) -> Field:
         """The likelihood's picture; kept while only length scale and noise move."""
-        fitted, evidence = self._ready()
+        fitted, _ = self._ready()
         key, choice = self._surface_key(params, regression), regression.choice
         likely = _chosen(fitted, replace(params, length=None, noise=None))
         if self._surface is None or self._surface[0] != key:
             found = kernel_pictures.surface(
-                fitted, evidence, self._energy, params, choice, likely, regression.modes
+                fitted, regression.evidence, self._energy, params, choice, regression.modes
             )
             self._surface = (key, found)
         marks = {"here": (choice.kappa, choice.noise)}
@@ -179,9 +218,14 @@ class RVGP:
             fitted, params, regression, self._graph, self._calculus, full=full, surface=surface
         )
 
-    def regression(self, params: RVGPParams) -> Regression:
-        """The posterior at LIVE parameters; those left open take their most likely values."""
-        fitted, evidence = self._ready()
+    def regression(self, params: RVGPParams, *, moving: bool = False) -> Regression:
+        """The posterior at LIVE parameters; those left open take their most likely values.
+
+        While a hand is `moving`, sums over painted rows follow the last ones, up to rounding.
+        """
+        fitted, painted = self._ready()
+        used = fitted.training.used(params)
+        evidence = painted.near(used) if moving else painted.exact(used)
         choice = _chosen(fitted, params)
         modes = min(params.modes or len(fitted.values), len(fitted.values))
         kernel = likelihood.weights(
@@ -190,8 +234,9 @@ class RVGP:
             exponent=params.exponent,
         )  # fmt: skip
         return Regression(
-            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes
-        )
+            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes, evidence,
+            used,
+        )  # fmt: skip
 
     def at(self, points: Array, params: RVGPParams) -> Arrows:
         """The field at new points (q, D), by `engine.vectorfield.extension`; a drawn field where
@@ -233,7 +278,7 @@ class RVGP:
         method._publish(from_arrays(Fitted, state))
         return method
 
-    def _ready(self) -> tuple[Fitted, Evidence]:
+    def _ready(self) -> tuple[Fitted, PaintedEvidence]:
         if self._fitted is None or self._evidence is None:
             raise DataError("The fit was stopped before there was a field; run it again.")
         return self._fitted, self._evidence
@@ -249,17 +294,19 @@ def _learn(
     inside = np.einsum("mDd,md->mD", manifold.frames[rows], tangent)
     length = np.linalg.norm(vectors, axis=1)
     normal = np.linalg.norm(vectors - inside, axis=1) / np.where(length > 0, length, 1.0)
-    relative = _relative_noise(data, rows)
-    evidence = Evidence.of(manifold.fields[rows], tangent, relative)
-    choices, bound = yield from rvgp_stages.said(
-        "most likely kernel", _most_likely(evidence, manifold)
-    )
+    spare, spare_vectors = training.spare_vectors(data)
     fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
         manifold.cosines, manifold.width, manifold.reach, manifold.density, manifold.duplicates,
-        rows, tangent, normal, relative, choices, bound,
+        rows, tangent, normal, _relative_noise(data, rows), np.empty(0), np.empty(0, bool), spare,
+        np.einsum("sDd,sD->sd", manifold.frames[spare], spare_vectors),
     )  # fmt: skip
+    used = fitted.training.used(params)
+    choices, bound = yield from rvgp_stages.said(
+        "most likely kernel", _most_likely(fitted.evidence.exact(used), manifold)
+    )
+    fitted = replace(fitted, choices=choices, bound=bound, learnt=np.flatnonzero(used))
     calculus = yield from rvgp_stages.said("derivatives", beats(lambda: _calculus(fitted)))
     return fitted, calculus
 

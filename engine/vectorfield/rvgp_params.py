@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, Applies, Bound, Doc, check
+from engine.params import LIVE, REFIT, Applies, Bound, Doc, Rows, check
+from engine.vectorfield import training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ class RVGPParams:
         LIVE,
         Doc("Matérn exponent -(ν + d/2) of the manifold, or -ν as in the published code."),
     ] = "manifold"
+    without: Annotated[Rows, LIVE, training.TAKEN_OUT] = ()
+    added: Annotated[Rows, LIVE, training.PUT_IN] = ()
     graph: Annotated[
         Literal["weighted", "unit"],
         REFIT,

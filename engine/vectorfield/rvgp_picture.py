@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
 
 if TYPE_CHECKING:
+    from engine.vectorfield.likelihood import Choice
     from engine.vectorfield.rvgp import Fitted, Regression
 
 Floats = NDArray[np.float64]
@@ -47,7 +49,12 @@ def snapshot(
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
     spread = _spread(fitted, regression, fields) if full else None
     d = fitted.frames.shape[2]
-    field = field_layers.Field(fitted.positions, fitted.faces, fitted.truth, fitted.rows)
+    training, choice = fitted.training, regression.choice
+    field = field_layers.Field(
+        fitted.positions, fitted.faces, fitted.truth, training.standing(regression.used)
+    )
+    held = _held(params, choice) if training.differs(regression.used) else {}
+    painted = training.notes(params, regression.used, held=bool(held))
     columns = {**calculus.columns(local), "normal part": _normal_part(fitted)}
     layers = field_layers.layers(field, vectors, spread, columns)
     if full:
@@ -61,16 +68,16 @@ def snapshot(
     if surface is not None:
         layers.append(surface)
     left_out = "" if surface is not None else "the likelihood follows"
-    choice = regression.choice
     return Snapshot(
         layers=tuple(layers),
         params=params,
         metrics={**_metrics(fitted, regression), **(_foretold(fitted, regression) if full else {})},
         step=1,
-        notes=_notes(fitted, params, regression),
+        notes=(*painted, *_notes(fitted, params, regression)),
         coarse=left_out if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
+        held=held,
     )  # fmt: skip
 
 
@@ -92,6 +99,16 @@ def graph_of(fitted: Fitted) -> Network:
         weights=entries.data[once], grave=cosines < UNDERSAMPLED,
         columns={"angle (°)": np.degrees(np.arccos(cosines.clip(0.0, 1.0)))},
     )  # fmt: skip
+
+
+def _held(params: RVGPParams, choice: Choice) -> dict[str, Any]:
+    """Values left to the method, as the fit chose them."""
+    found: dict[str, Any] = {}
+    if params.smoothness == "auto":
+        found["smoothness"] = "infinite" if math.isinf(choice.nu) else str(choice.nu)
+    asked = {"length": choice.kappa, "amplitude": choice.amplitude, "noise": choice.noise}
+    found.update({name: value for name, value in asked.items() if getattr(params, name) is None})
+    return found
 
 
 def _smoothed(fitted: Fitted, fields: Floats, weights: Floats, time: float) -> Floats:
@@ -172,12 +189,13 @@ def _foretold(fitted: Fitted, regression: Regression) -> dict[str, float]:
     """How well the vectors foretell each other, where there is no truth to ask."""
     if fitted.truth is not None:
         return {}
-    fields = fitted.fields[fitted.rows, :, : regression.modes]
-    relative = fitted.relative if fitted.relative is not None else np.ones(len(fitted.rows))
+    rows = np.flatnonzero(regression.used)
+    vectors, relative = fitted.known
+    fields = fitted.fields[rows, :, : regression.modes]
     posterior = regression.posterior
     return left_out(
-        fitted.tangent, posterior.mean(fields), posterior.covariance(fields),
-        regression.choice.noise * np.sqrt(relative),
+        vectors[rows], posterior.mean(fields), posterior.covariance(fields),
+        regression.choice.noise * np.sqrt(relative[rows]),
     ).metrics  # fmt: skip
 
 
@@ -185,7 +203,7 @@ def _notes(fitted: Fitted, params: RVGPParams, regression: Regression) -> tuple[
     found = []
     parts = np.bincount(fitted.component)
     if len(parts) > 1:
-        silent = len(parts) - len(np.unique(fitted.component[fitted.rows]))
+        silent = len(parts) - len(np.unique(fitted.component[regression.used]))
         told = f"The graph falls into {len(parts)} parts; a vector in one says nothing of another."
         if silent:
             told += f" {silent} of them have no vector: there the field is a guess of zero."

@@ -67,14 +67,18 @@ class Evidence:
             d * float(np.log(relative).sum()),
         )  # fmt: skip
 
-    def with_point(self, field: Floats, vector: Floats, sign: int) -> Self:
-        """One more point (sign 1) or one fewer (sign -1): `field` (d, k), `vector` (d,)."""
+    def with_points(
+        self, fields: Floats, vectors: Floats, sign: int, relative: Floats | None = None
+    ) -> Self:
+        """With more points (sign 1) or without some of its own (sign -1): `fields` (c, d, k),
+        `vectors` (c, d), `relative` (c,) as in `of`. An update of rank c d: c d k^2 products."""
+        change = type(self).of(fields, vectors, relative)
         return type(self)(
-            self.gram + sign * field.T @ field,
-            self.moment + sign * field.T @ vector,
-            max(0.0, self.square + sign * float(vector @ vector)),
-            self.count + sign * len(vector),
-            self.log_scale,
+            self.gram + sign * change.gram,
+            self.moment + sign * change.moment,
+            max(0.0, self.square + sign * change.square),
+            self.count + sign * change.count,
+            self.log_scale + sign * change.log_scale,
         )
 
     def first(self, k: int) -> Self:

@@ -5,6 +5,7 @@ A plug-in's author calls `check_all(card)` on a method that works on tables or o
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from dataclasses import replace
@@ -57,10 +58,10 @@ def swirl_of(positions: Any) -> VectorSamples:
     vectors = np.zeros_like(positions)
     vectors[:, 0], vectors[:, 1] = -y, x
     observed = np.arange(len(x)) % 2 == 0
-    vectors[~observed] = np.nan
     return VectorSamples(
-        name="swirl", spec="swirl", positions=positions, vectors=vectors, observed=observed
-    )
+        name="swirl", spec="swirl", positions=positions, observed=observed, truth=vectors,
+        vectors=np.where(observed[:, None], vectors, np.nan),
+    )  # fmt: skip
 
 
 def data_for(card: Card, n: int = ROWS) -> Any:
@@ -96,7 +97,9 @@ def live(card: Card) -> list[Parameter]:
 
 
 def extremes(p: Parameter) -> list[Any]:
-    """Values at the ends of a slider, or every choice."""
+    """Values at the ends of a slider, every choice, or some rows of the data and none."""
+    if p.kind == "rows":
+        return [(0, 1, 2, 3), ()]
     if p.kind == "choice":
         return list(p.choices)
     if p.kind == "bool":
@@ -118,6 +121,18 @@ def same(one: Snapshot, other: Snapshot) -> None:
             np.testing.assert_array_equal(array, other_arrays[name])
     assert dict(one.metrics) == dict(other.metrics)
     assert one.notes == other.notes
+
+
+def differ(one: Snapshot, other: Snapshot) -> bool:
+    """Whether any array of two frames differs."""
+    if [x.name for x in one.layers] != [x.name for x in other.layers]:
+        return True
+    pairs = zip(one.layers, other.layers, strict=True)
+    arrays = [(a.arrays(), b.arrays()) for a, b in pairs]
+    return any(
+        list(a) != list(b) or any(not np.array_equal(a[name], b[name]) for name in a)
+        for a, b in arrays
+    )
 
 
 def check_parameters(card: Card) -> None:
@@ -205,6 +220,22 @@ def check_evaluation(card: Card) -> None:
     again = method.evaluate(base)
     same(first, again)
     same(again, fitted(card, data_for(card)).method.evaluate(base))
+
+
+def check_live(card: Card) -> None:
+    """Every LIVE parameter changes the picture, where it applies, without a fit."""
+    fit = fitted(card, data_for(card))
+    found = {p.name: p for p in parameters(card.load().Params)}
+    for p in live(card):
+        base, condition = fit.params, p.applies
+        while condition is not None:
+            base = replace(base, **{condition.name: condition.values[0]})
+            condition = found[condition.name].applies
+        before, frames = fit.method.evaluate(base), []
+        for value in extremes(p):
+            with contextlib.suppress(DataError):
+                frames.append(fit.method.evaluate(replace(base, **{p.name: value})))
+        assert not frames or any(differ(before, frame) for frame in frames), p.name
 
 
 def check_state(card: Card) -> None:
@@ -299,6 +330,7 @@ def check_all(card: Card) -> None:
     check_steps(card)
     check_repeatable(card)
     check_evaluation(card)
+    check_live(card)
     check_state(card)
     check_bad_data(card)
     check_odd_data(card)

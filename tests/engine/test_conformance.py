@@ -42,6 +42,10 @@ def test_evaluation(card):
     owed.check_evaluation(card)
 
 
+def test_every_live_parameter_changes_the_picture(card):
+    owed.check_live(card)
+
+
 def test_state(card):
     owed.check_state(card)
 

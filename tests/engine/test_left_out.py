@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.data.generated_vectors import sphere_field
-from engine.vectorfield.ambient_gpr import AmbientGPR, _predict
+from engine.vectorfield.ambient_gpr import AmbientGPR, Learnt, _predict
 from engine.vectorfield.judgement import judge
 from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp import RVGP
@@ -40,7 +40,9 @@ def test_residuals_are_those_of_regressions_without_the_point(sphere):
     everything = Evidence.of(fields, found.tangent)
     for i in (0, 17, 55):
         rest = regress(
-            everything.with_point(fields[i], found.tangent[i], -1), now.kernel, now.choice.noise
+            everything.with_points(fields[i : i + 1], found.tangent[i : i + 1], -1),
+            now.kernel,
+            now.choice.noise,
         )
         slow = found.tangent[i] - rest.mean(fields[i : i + 1])[0]
         assert np.abs(quick.residuals[i] - slow).max() < 1e-8
@@ -54,12 +56,11 @@ def test_the_peer_leaves_out_as_truly(sphere):
     length, noise, amplitude = (float(v) for v in found.likely)
     error = method.evaluate(method.params).metrics["left-out error"]
     missed = []
-    for i in range(len(found.trained)):
-        kept = np.delete(np.arange(len(found.trained)), i)
-        less = replace(found, trained=found.trained[kept], vectors=found.vectors[kept])
-        mean = _predict(less, found.positions[found.trained[i]][None], length, noise, amplitude)[0][
-            0
-        ]
+    for i in range(len(found.rows)):
+        kept = np.delete(np.arange(len(found.rows)), i)
+        less = Learnt(found.rows[kept], found.vectors[kept])
+        here = found.positions[found.rows[i]][None]
+        mean = _predict(found, less, here, length, noise, amplitude)[0][0]
         missed.append(found.vectors[i] - mean)
     slow = np.linalg.norm(missed) / np.linalg.norm(found.vectors)
     assert error == pytest.approx(slow, rel=1e-5)

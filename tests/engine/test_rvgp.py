@@ -209,17 +209,6 @@ def test_noise_per_point_is_weighted_regression():
     assert posterior.log_likelihood == pytest.approx(likely, rel=1e-9)
 
 
-def test_a_point_painted_in_and_out_is_that_training_set(on_sphere):
-    found = on_sphere._fitted
-    all_of = Evidence.of(found.fields[found.rows], found.tangent)
-    fewer = Evidence.of(found.fields[found.rows[1:]], found.tangent[1:])
-    first = found.fields[found.rows[0]], found.tangent[0]
-    assert np.allclose(all_of.with_point(*first, -1).gram, fewer.gram, atol=1e-9)
-    back = fewer.with_point(*first, 1)
-    assert np.allclose(back.moment, all_of.moment, atol=1e-9)
-    assert back.count == all_of.count and back.square == pytest.approx(all_of.square)
-
-
 @pytest.mark.parametrize("nu", [0.5, 2.5, math.inf])
 @pytest.mark.parametrize("exponent", ["manifold", "graph"])
 def test_the_slope_of_the_likelihood_is_its_slope(on_sphere, nu, exponent):

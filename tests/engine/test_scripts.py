@@ -140,3 +140,15 @@ def test_illegal_parameters_are_told(listed):
     spec = runs.RunSpec(method="embedding.toy", data="x", params={"zoom": 99})
     with pytest.raises(params.ParameterError, match="'zoom' must be"):
         as_python(spec)
+
+
+def test_many_painted_rows_go_over_several_lines():
+    rows = list(range(3, 5003))
+    spec = runs.RunSpec(
+        method="vectorfield.rvgp", data="sample:winds?n=20000", params={"without": rows}
+    )
+    script = as_python(spec)
+    assert max(len(line) for line in script.splitlines()) <= 120
+    space = {}
+    exec(compile(script.split("fit = engine")[0], "script", "exec"), space)
+    assert space["spec"].params["without"] == rows

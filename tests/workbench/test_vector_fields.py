@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine import darts
 from engine.io.figures import save_figure
 from engine.layers import Arrows
-from engine.params import to_json
 from workbench.views.cloud import CloudView
 
 pytestmark = pytest.mark.gl
@@ -46,12 +47,11 @@ def test_another_family_offers_its_own_samples_and_back_again(fitted, qtbot):
 
 def test_every_live_slider_moves_the_arrows_and_the_last_value_is_shown(fitted, qtbot):
     run = fitted.document.active
-    base = to_json(fitted.document.params())
-    kind = type(fitted.document.params())
+    base = fitted.document.params()
     for name, value in (("length", 0.3), ("noise", 1.0), ("modes", 5), ("smoothing", 3.0),
                         ("sample", 4), ("amplitude", 0.1)):  # fmt: skip
         before = run.snapshot.layer("field").vectors
-        wanted = kind(**{**base, name: value})
+        wanted = replace(base, **{name: value})
         fitted.session.changing(wanted)
         fitted.session.changed(wanted)
         qtbot.waitUntil(lambda wanted=wanted: run.shown == wanted, timeout=20_000)

@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QSizePolicy,
     QToolButton,
     QWidget,
 )
 
 from engine.params import Bound, Parameter, ParameterError, parse
+from workbench.forms.editor import Editor
 from workbench.forms.entry import Entry
+from workbench.forms.rows import RowCount
 from workbench.forms.slider import NumberSlider
 from workbench.forms.switch import Switch
 
@@ -33,41 +34,6 @@ SHORT = 12
 LONG = 34
 """Letters of all choices together that fit on a line of their own."""
 CONTROL_WIDTH = 150
-
-
-class Editor(QWidget):
-    """What all but the slider share: signals, one row, and a place for a name."""
-
-    changing = Signal(object)
-    changed = Signal(object)
-    refused = Signal(str)
-    reset = Signal()
-    below = False
-
-    def __init__(self, parameter: Parameter, owner: type, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.parameter, self.owner = parameter, owner
-        self.beside: tuple[QWidget, ...] = ()
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(0)
-
-    def named(self, widget: QWidget) -> None:
-        """Give the inner widget the parameter's name, for those who cannot see the label."""
-        widget.setAccessibleName(self.parameter.label)
-        widget.setAccessibleDescription(self.parameter.doc.text)
-        self.setFocusProxy(widget)
-
-    def stops(self) -> list[QWidget]:
-        """Where the Tab key stops, in order."""
-        proxy = self.focusProxy()
-        return [] if proxy is None else [proxy]
-
-    def set_bound(self, bound: Bound) -> None:
-        """Only sliders have a range to narrow."""
-
-    def set_quiet(self, quiet: bool) -> None:
-        """Only sliders dim."""
 
 
 class Check(Editor):
@@ -341,7 +307,7 @@ def _widget(parameter: Parameter, owner: type, parent: QWidget) -> Any:
     if parameter.kind == "choice":
         few = len(parameter.choices) <= MOST_SEGMENTS and _letters(parameter) <= LONG
         return (Segments if few else Choice)(parameter, owner, parent)
-    kinds: dict[str, type[Editor]] = {"bool": Check}
+    kinds: dict[str, type[Editor]] = {"bool": Check, "rows": RowCount}
     return kinds.get(parameter.kind, Line)(parameter, owner, parent)
 
 

@@ -21,6 +21,7 @@ from workbench.document import Document, Run
 from workbench.panels import common_scale
 from workbench.panels.beside import BesideChooser
 from workbench.panels.diagnostics import Diagnostics
+from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
 from workbench.panels.side_by_side import SideBySide
 from workbench.theme import Theme
@@ -46,6 +47,8 @@ class Panel(QWidget):
         super().__init__(parent)
         self._document = document
         self._theme = theme
+        self.tool = "navigate"
+        self.painting = Painting(self, document, theme)
         self.selection = np.empty(0, np.int64)
         self.data_view = self._cloud()
         self.data_view.setObjectName("data_view")
@@ -61,10 +64,13 @@ class Panel(QWidget):
         self.scores = ScoreTable(theme, self)
         self._lay_out()
         self._connect()
+        self.painting.begin()
 
     def _cloud(self) -> CloudView:
         view = CloudView(self)
         view.set_theme(self._theme)
+        view.set_tool(self.tool)
+        view.painted.connect(self.painting.on_painted)
         view.hovered.connect(self._on_hovered)
         view.picked.connect(self.select)
         view.picked.connect(self._on_picked)
@@ -334,8 +340,10 @@ class Panel(QWidget):
         return [self.data_view, self.result_view, *self.beside.values()]
 
     def set_tool(self, tool: str) -> None:
+        self.tool = tool
         for view in self.clouds():
             view.set_tool(tool)
+        self.painting.take_tool(tool)
 
     def fit_cameras(self) -> None:
         for view in self.clouds():
@@ -353,6 +361,7 @@ class Panel(QWidget):
         for view in self.clouds():
             view.set_theme(theme)
         self._grid.set_theme(theme)
+        self.painting.bar.set_theme(theme)
         self.diagnostics.set_theme(theme)
         self.scores.set_theme(theme)
 

@@ -7,18 +7,19 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine import colour
 from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
+from workbench.views.brush import Brush
 from workbench.views.colouring import Colouring, colouring, same_column
 from workbench.views.detail import Detail, disc_size
 from workbench.views.frame import PictureFrame
 from workbench.views.hand import Hand, tip
 from workbench.views.opengl import draws_in_software, opengl_works
-from workbench.views.scene import MOST_EDGES, CloudScene
+from workbench.views.scene import CloudScene, edge_ends
 from workbench.views.surface import surface
 
 REST_MS = 150
@@ -32,6 +33,8 @@ class CloudView(PictureFrame):
     hovered = Signal(int)
     picked = Signal(object)
     selected = Signal(object)
+    painted = Signal(object, bool, bool)
+    """Rows that the brush went over, whether it puts them in, and whether it was lifted."""
     camera_changed = Signal(object)
     drawn = Signal()
     subsampled = Signal(str)
@@ -64,6 +67,7 @@ class CloudView(PictureFrame):
         self._rest.timeout.connect(self._at_rest)
         if self.scene is not None:
             self.hand = Hand(self, self.scene)
+            self.brush = Brush(self, self.scene)
             self.scene.canvas.events.draw.connect(self._on_draw)
             self.scene.canvas.events.resize.connect(self._on_resize, position="last")
             self.scene.view.scene.transform.changed.connect(self._on_transform)
@@ -176,7 +180,7 @@ class CloudView(PictureFrame):
             self.scene.draw_box(self._positions)
         self._draw_edges()
         self._draw_selection()
-        self.scene.canvas.update()
+        self.brush.follow()
 
     def _shown_rows(self) -> NDArray[np.int64] | None:
         n = len(self._positions)
@@ -187,17 +191,8 @@ class CloudView(PictureFrame):
 
     def _draw_edges(self) -> None:
         assert self.scene is not None
-        network = self._network
-        if network is None or self._moving:
-            self.scene.draw_edges(None)
-            return
-        edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
-        grave = network.edges[network.grave] if len(network.grave) else network.edges[:0]
-        ends = [
-            self._positions[some[(some < len(self._positions)).all(axis=1)].ravel()]
-            for some in (edges, grave)
-        ]
-        self.scene.draw_edges(*ends)
+        shown = None if self._moving else self._network
+        self.scene.draw_edges(*(edge_ends(shown, self._positions) if shown else (None,)))
 
     def _draw_selection(self) -> None:
         assert self.scene is not None
@@ -272,14 +267,20 @@ class CloudView(PictureFrame):
             part.set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
+            self.brush.set_theme(theme)
             if self._points is not None:
                 self._recolour()
                 self._draw()
 
     def set_tool(self, tool: str) -> None:
-        """ "navigate" or "lasso"."""
+        """ "navigate", "lasso" or "brush"."""
         if self.scene is not None:
             self.hand.set_tool(tool)
+            self.brush.set_on(tool == "brush")
+            cross = tool == "brush" and self.brush.paints()
+            self.surface.setCursor(
+                Qt.CursorShape.CrossCursor if cross else Qt.CursorShape.ArrowCursor
+            )
 
     # Camera
 
@@ -347,6 +348,11 @@ class CloudView(PictureFrame):
             QToolTip.hideText()
             return
         QToolTip.showText(where, tip(found, row, self._columns), self)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.scene is not None:
+            self.brush.leave()
+        super().leaveEvent(event)
 
     def _on_draw(self, event: Any) -> None:
         if self._fresh:

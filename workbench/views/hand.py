@@ -40,7 +40,7 @@ class Hand:
 
     def set_tool(self, tool: str) -> None:
         self._tool = tool
-        self._scene.view.camera.interactive = tool == "navigate"
+        self._scene.view.camera.interactive = tool != "lasso"
 
     def _press(self, event: Any) -> None:
         if event.button == 1:

@@ -33,6 +33,8 @@ class Plot(QWidget):
     def name_axes(self, axes: tuple[Axis, ...]) -> None:
         for side, axis in zip(("bottom", "left"), axes, strict=False):
             drawn = self.item.getAxis(side)
+            # Turned off alone, pyqtgraph still scales once: numbers a thousand times too large.
+            drawn.setSIPrefixEnableRanges(())
             drawn.enableAutoSIPrefix(False)
             drawn.setLabel(str(axis))
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)

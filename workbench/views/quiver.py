@@ -35,11 +35,7 @@ class Quiver:
                               (5, self._signs)):  # fmt: skip
             visual.visible = False
             visual.order = order
-        # The sheet steps back a little: what lies on it must not sink into it.
-        self._sheet.set_gl_state(
-            "opaque", depth_test=True, polygon_offset_fill=True, polygon_offset=(1, 1),
-            cull_face=False,
-        )  # fmt: skip
+        self.step_back(1)
         self._darts.set_gl_state("opaque", depth_test=True, cull_face=False)
         self._discs.set_gl_state("translucent", depth_test=True, cull_face=False)
         self._signs.set_gl_state("translucent", depth_test=False)
@@ -135,6 +131,19 @@ class Quiver:
             self._faces, rgb = faces, grey * (0.82 + 0.18 * self._shade)
         rgba = np.column_stack([rgb, np.ones(len(rgb))]).astype(np.float32)
         self._sheet.set_data(positions, np.asarray(faces, np.uint32), vertex_colors=rgba)
+
+    def step_back(self, pixels: float) -> None:
+        """The sheet steps back a little: what lies on it, of a radius of so many pixels, must not
+        sink into it where it is steep."""
+        self._sheet.set_gl_state(
+            "opaque", depth_test=True, polygon_offset_fill=True, polygon_offset=(pixels, 1),
+            cull_face=False,
+        )  # fmt: skip
+
+    def corners(self) -> Any:
+        """Corners (m, 3, 3) of the triangles of the surface that is drawn."""
+        drawn = self._sheet.visible and self._faces is not None
+        return np.asarray(self._places)[self._faces] if drawn else np.empty((0, 3, 3))
 
     def show_signs(self, markers: Markers | None) -> None:
         """The index of each zero beside it; None hides them."""

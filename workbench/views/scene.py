@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import Arrows, Axis, Markers, Points
+from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
 from workbench.views.opengl import Color, draws_in_software, scene
 from workbench.views.quiver import Quiver
@@ -23,6 +23,13 @@ _EDGES = np.array(
      for k in range(8) for bit in (1, 2, 4) if not k & bit for end in (0, 1)]
 )  # fmt: skip
 """The twelve edges of the unit cube as pairs of ends (24, 3)."""
+
+
+def edge_ends(network: Network, positions: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Ends (2 m, d) of the heaviest edges, and of those that something is wrong with."""
+    edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
+    grave = network.edges[network.grave] if len(network.grave) else network.edges[:0]
+    return [positions[some[(some < len(positions)).all(axis=1)].ravel()] for some in (edges, grave)]
 
 
 class CloudScene:
@@ -279,6 +286,46 @@ class CloudScene:
         corners = self.view.scene.transform.imap([[0, height], [width, 0]])
         (left, bottom), (right, top) = corners[:, :2]
         return (float(left), float(right)), (float(bottom), float(top))
+
+    def drag_camera(self, start: dict[str, Any], moved: NDArray[np.float64]) -> None:
+        """The camera as a hand leaves it that took it at `start` and moved by pixels (2,)."""
+        if self.depth:
+            azimuth, elevation = start["azimuth"] - 0.5 * moved[0], start["elevation"]
+            tilt = float(np.clip(elevation + 0.5 * moved[1], -90, 90))
+            self.set_camera({**start, "azimuth": azimuth, "elevation": tilt})
+        else:
+            left, bottom, width, height = start["rect"]
+            across, up = np.array([width, height]) / np.array(self.view.size)
+            self.set_camera(
+                {"rect": [left - moved[0] * across, bottom + moved[1] * up, width, height]}
+            )
+
+    def with_depth(
+        self, positions: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """Where positions (n, d) are on the canvas in pixels (n, 2), how far from the eye in the
+        same unit (n,), and how many pixels one unit of the axes has in their middle."""
+        transform = self._points.get_transform("visual", "canvas")
+        mapped = np.asarray(transform.map(positions), np.float64)
+        places = mapped[:, :2] / mapped[:, 3:4]
+        if not self.depth or not len(positions):
+            return places, np.zeros(len(places)), 1.0
+        # The map is linear in homogeneous coordinates; its last row measures the way to the eye.
+        corners = np.asarray(transform.map(np.vstack([np.zeros(3), np.eye(3)])), np.float64)
+        slope = (corners[1:] - corners[0]).T
+        away = float(np.linalg.norm(slope[3]))
+        across = slope[0] - slope[3] * float(slope[0] @ slope[3]) / away**2
+        unit = float(np.linalg.norm(across)) / float(np.median(mapped[:, 3]))
+        return places, mapped[:, 3] / away * unit, unit
+
+    def lift_marks(self, pixels: float) -> None:
+        """Keep marks of that radius out of the surface that is drawn."""
+        if self._quiver is not None:
+            self._quiver.step_back(pixels)
+
+    def sheet_corners(self) -> NDArray[np.float64]:
+        """Corners (m, 3, 3) of the triangles of the surface that is drawn."""
+        return np.empty((0, 3, 3)) if self._quiver is None else self._quiver.corners()
 
     def on_canvas(self, positions: NDArray[np.float32]) -> NDArray[np.float64]:
         """Where positions (n, d) are on the canvas, in pixels (n, 2)."""
