@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("model", metavar="MODEL.safetensors")
     for name in EXPORTS:
         export.add_argument(f"--{name}", default="", metavar="FILE")
+    export.add_argument(
+        "--at",
+        default="",
+        metavar="POINTS.csv",
+        help="what the model says at these points, not at those it learnt from",
+    )
     export.set_defaults(do=_export)
     return parser
 
@@ -289,6 +295,7 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
 def _export(options: argparse.Namespace) -> int:
     from engine.io.figures import save_figure
     from engine.io.models import load_model
+    from engine.io.places import answer
     from engine.io.scripts import as_python
     from engine.io.tables import save_table
 
@@ -297,12 +304,16 @@ def _export(options: argparse.Namespace) -> int:
     wanted = {n: getattr(options, n) for n in EXPORTS}
     if not any(wanted.values()):
         raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
+    shown: Any = snapshot
+    main = snapshot.layers[0]
+    if options.at:
+        shown = main = answer(method, spec.typed_params(), options.at)
     if wanted["figure"]:
-        save_figure(wanted["figure"], snapshot.layers[0], metadata=spec)
+        save_figure(wanted["figure"], main, metadata=spec)
     for name in ("csv", "npz", "h5ad", "vtu"):
         if wanted[name]:
             path = Path(wanted[name])
-            save_table(path if path.suffix else path.with_suffix(f".{name}"), snapshot, spec=spec)
+            save_table(path if path.suffix else path.with_suffix(f".{name}"), shown, spec=spec)
     if wanted["script"]:
         Path(wanted["script"]).write_text(as_python(spec))
     for name, path in wanted.items():

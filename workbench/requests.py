@@ -53,6 +53,9 @@ class Requests(QObject):
     def export_data(self) -> None:
         self._window.exporting.ask_table()
 
+    def export_at(self) -> None:
+        self._window.exporting.ask_at()
+
     def export_model(self) -> None:
         self._window.exporting.ask_model()
 

@@ -35,13 +35,13 @@ class TopBar(QWidget):
         self.samples.setMenu(self._sample_menu())
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(176)
+        self.methods.setMinimumWidth(164)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
-        self.colours.setMinimumWidth(164)
+        self.colours.setMinimumWidth(140)
         self.colours.setMaximumWidth(200)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)

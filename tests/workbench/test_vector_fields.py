@@ -248,3 +248,14 @@ def test_zeros_are_listed_with_kind_and_stability(fitted, qtbot):
     assert first == sorted(first) and sum(first) == 2
     kinds = [table.item(row, 1).text() for row in range(table.rowCount())]
     assert all((kind == "saddle") == (index < 0) for kind, index in zip(kinds, first, strict=True))
+
+
+def test_the_field_is_exported_at_points_of_a_file(fitted, qtbot, tmp_path):
+    points, there = tmp_path / "points.csv", tmp_path / "there.npz"
+    points.write_text("x,y,z\n0,0,1\n1,0,0\n")
+    fitted.exporting.save_at(str(points), str(there))
+    qtbot.waitUntil(there.exists, timeout=20_000)
+    run = fitted.document.active
+    with np.load(there) as found:
+        asked = run.method.at(np.array([[0.0, 0, 1], [1, 0, 0]]), run.shown)
+        assert np.array_equal(found["field.vectors"], asked.vectors)
