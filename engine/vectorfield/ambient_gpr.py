@@ -128,6 +128,7 @@ class AmbientGPR:
         )
         held = _held(params, length, noise, amplitude) if known.differs(used) else {}
         painted = known.notes(params, used, held=bool(held))
+        zeros = training.zero_vectors(fitted.vectors)
         if self._calculus is None:
             self._calculus = _calculus(fitted, self.params)
         inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
@@ -141,7 +142,7 @@ class AmbientGPR:
             params=params,
             metrics={"length scale": length, "noise": noise, "amplitude": amplitude, **foretold},
             step=1,
-            notes=(*painted, *_notes(len(learnt.rows), int(np.count_nonzero(used)))),
+            notes=(*painted, *zeros, *_notes(len(learnt.rows), int(np.count_nonzero(used)))),
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
                     "dimension": fitted.frames.shape[2]},
             held=held,

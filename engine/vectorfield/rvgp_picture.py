@@ -16,6 +16,7 @@ from engine.vectorfield import field_layers, kernel_pictures, spectral_kernel
 from engine.vectorfield.calculus import DRAWS, Calculus, Draw
 from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
+from engine.vectorfield.training import zero_vectors
 
 if TYPE_CHECKING:
     from engine.vectorfield.likelihood import Choice
@@ -73,7 +74,7 @@ def snapshot(
         params=params,
         metrics={**_metrics(fitted, regression), **(_foretold(fitted, regression) if full else {})},
         step=1,
-        notes=(*painted, *_notes(fitted, params, regression)),
+        notes=(*painted, *zero_vectors(fitted.tangent), *_notes(fitted, params, regression)),
         coarse=left_out if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
