@@ -5,7 +5,6 @@ Widgets ask the session; the session changes the document; the document's signal
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from engine import catalog
 from engine.jobs import FitJob
-from workbench import actions, theme
+from workbench import actions, theme, warmup
 from workbench.bridge import Bridge
 from workbench.document import Document, Run
 from workbench.exporting import Exporting
@@ -54,7 +53,7 @@ class Window(QMainWindow):
         self.settings = settings
         self.theme = theme.load(theme_name)
         self.document = Document(self)
-        self.bridge = Bridge(self, _warm_up)
+        self.bridge = Bridge(self, warmup.imports)
         self.session = Session(self.document, self.bridge, self)
         self.exporting = Exporting(self)
         self.panel: Any = None
@@ -185,11 +184,14 @@ class Window(QMainWindow):
 
     def ensure_panel(self) -> Any:
         """The panel imports the drawing libraries, so it is made with the first data."""
-        if self.panel is None:
-            from workbench.panels.panel import Panel
+        from workbench.panels.kinds import panel_for
 
-            self.panel = Panel(self.document, self.theme, self)
-            _spare_the_collector()
+        wanted = panel_for(self.document.data)
+        if self.panel is not None and type(self.panel) is not wanted:
+            self._drop_panel()
+        if self.panel is None:
+            self.panel = wanted(self.document, self.theme, self)
+            warmup.spare_the_collector()
             self.panel.painting.serve(self.session)
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
@@ -197,14 +199,24 @@ class Window(QMainWindow):
             self.centre.addWidget(self.panel)
         return self.panel
 
+    def _drop_panel(self) -> None:
+        """Another kind of data wants other pictures. Deleted at once: what is only marked for it
+        would still hear of the new data."""
+        from shiboken6 import delete
+
+        panel, self.panel = self.panel, None
+        panel.release()
+        self.centre.removeWidget(panel)
+        delete(panel)
+
     # What the document says
 
     @Slot()
     def _show_data(self) -> None:
         if self.document.data is not None:
-            fresh = self.panel is None
+            before = self.panel
             panel = self.ensure_panel()
-            if fresh:
+            if panel is not before:
                 panel.show_all()
         self._show_family()
         self._show_title()
@@ -296,7 +308,7 @@ class Window(QMainWindow):
     def _show_ready(self) -> None:
         self.tasks.set_device(self.document.device)
         self._show_params()
-        _spare_the_collector()
+        warmup.spare_the_collector()
 
     @Slot()
     def _refresh_actions(self) -> None:
@@ -377,20 +389,3 @@ class Window(QMainWindow):
         if self.panel is not None:
             self.panel.release()
         self.settings.set_geometry(self.saveGeometry(), self.splitter.saveState())
-
-
-def _spare_the_collector() -> None:
-    """Libraries and widgets stay to the end: looking through them for garbage took a fifth of the
-    time of a dragged picture."""
-    gc.collect()
-    gc.freeze()
-
-
-def _warm_up() -> None:
-    """Imports that a first fit would otherwise wait for. torch comes with the first method that
-    computes with it: none of this family does."""
-    import scipy.linalg
-    import scipy.sparse.csgraph
-    import scipy.sparse.linalg  # noqa: F401
-
-    catalog.card("embedding.heat_geodesic").load()

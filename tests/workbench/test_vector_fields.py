@@ -125,12 +125,12 @@ def test_arrows_are_thinned_and_unknown_vectors_are_none(qtbot):
     vectors[:100] = np.nan
     layer = Arrows(name="a", role="data", positions=positions, vectors=vectors,
                    axes=tuple(Axis(n) for n in "xyz"))  # fmt: skip
-    view.show_points(layer)
+    view.show_layer(layer)
     drawn = view.scene._quiver.drawn
     assert drawn == min(many - 100, quiver.MOST[view._software])
     few = Arrows(name="a", role="data", positions=positions[:200], vectors=vectors[:200],
                  axes=layer.axes)  # fmt: skip
-    view.show_points(few)
+    view.show_layer(few)
     assert view.scene._quiver.drawn == 100
     view.release()
 

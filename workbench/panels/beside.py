@@ -1,23 +1,26 @@
-"""What stands beside the result: the data, or another layer of arrows, such as the truth."""
+"""What stands beside the result: the data, or another layer, such as the truth."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from engine.layers import Arrows
+from engine.layers import Layer
 from engine.method import Snapshot
 
 DATA = "data"
 
 
 class BesideChooser(QComboBox):
-    """Offers the layers of arrows that a snapshot has besides its result."""
+    """Offers the layers of these kinds that a snapshot has besides its result."""
 
     switched = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, kinds: tuple[type, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._kinds = kinds
         self.setAccessibleName("Beside the result")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addItem(DATA)
@@ -28,7 +31,7 @@ class BesideChooser(QComboBox):
         """Show itself when there is something to choose; a preview leaves it as it is."""
         if snapshot is not None and snapshot.coarse:
             return
-        names = [DATA, *_others(snapshot)]
+        names = [DATA, *self._others(snapshot)]
         chosen = self.currentText()
         if names != [self.itemText(k) for k in range(self.count())]:
             blocker = QSignalBlocker(self)
@@ -38,15 +41,15 @@ class BesideChooser(QComboBox):
             blocker.unblock()
         self.setVisible(len(names) > 1)
 
-    def chosen(self, snapshot: Snapshot | None) -> Arrows | None:
+    def chosen(self, snapshot: Snapshot | None) -> Any:
         """The chosen layer; None for the data themselves."""
-        return _others(snapshot).get(self.currentText())
+        return self._others(snapshot).get(self.currentText())
+
+    def _others(self, snapshot: Snapshot | None) -> dict[str, Layer]:
+        """What the pictures can draw, but for the result, which comes first."""
+        layers = snapshot.layers if snapshot is not None else ()
+        return {x.name: x for x in layers if isinstance(x, self._kinds) and x is not layers[0]}
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
         self.switched.emit()
-
-
-def _others(snapshot: Snapshot | None) -> dict[str, Arrows]:
-    layers = snapshot.layers[1:] if snapshot is not None else ()
-    return {layer.name: layer for layer in layers if isinstance(layer, Arrows)}

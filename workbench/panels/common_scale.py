@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.views.cloud import CloudView
+from workbench.views.mainview import MainView
 
 
-def share(views: Iterable[CloudView]) -> None:
+def share(views: Iterable[MainView]) -> None:
     """Pictures coloured by numbers of one name with one colour map get the limits of them all;
     an error has a map of its own, and so keeps a scale of its own."""
-    groups: dict[tuple[str, str], list[CloudView]] = {}
+    groups: dict[tuple[str, str], list[MainView]] = {}
     for view in views:
         found = view.colouring()
         if found is not None and found.colormap:

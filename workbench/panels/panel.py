@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engine.layers import Arrows, Markers, Network, Points
+from engine.layers import Arrows, Layer, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
@@ -26,6 +26,7 @@ from workbench.panels.scores import ScoreTable
 from workbench.panels.side_by_side import SideBySide
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
+from workbench.views.mainview import MainView, first_of
 
 MOST_COMPARED = 6
 
@@ -35,6 +36,9 @@ class Panel(QWidget):
 
     Selection, hover and (in compare) cameras are shared by all clouds of the panel.
     """
+
+    VIEW: ClassVar[type[MainView]] = CloudView
+    """What draws the pictures of this panel."""
 
     sentence = Signal(str)
     """What is subsampled, for the task bar."""
@@ -50,12 +54,12 @@ class Panel(QWidget):
         self.tool = "navigate"
         self.painting = Painting(self, document, theme)
         self.selection = np.empty(0, np.int64)
-        self.data_view = self._cloud()
+        self.data_view = self._picture()
         self.data_view.setObjectName("data_view")
-        self.beside_result = BesideChooser(self)
+        self.beside_result = BesideChooser(self.VIEW.DRAWS, self)
         self.data_view.add_to_header(self.beside_result)
         self.beside_result.switched.connect(self._show_beside)
-        self.result_view = self._cloud()
+        self.result_view = self._picture()
         self.result_view.setObjectName("result_view")
         self._grid = SideBySide(self)
         self._grid.set_theme(theme)
@@ -66,8 +70,8 @@ class Panel(QWidget):
         self._connect()
         self.painting.begin()
 
-    def _cloud(self) -> CloudView:
-        view = CloudView(self)
+    def _picture(self) -> MainView:
+        view = self.VIEW(self)
         view.set_theme(self._theme)
         view.set_tool(self.tool)
         view.painted.connect(self.painting.on_painted)
@@ -125,7 +129,7 @@ class Panel(QWidget):
             return
         self.data_view.set_title(_headline(data))
         self.beside_result.offer(None)
-        self.data_view.show_points(self.overview(data))
+        self.data_view.show_layer(self.overview(data))
         self.data_view.fit_camera()
 
     @Slot()
@@ -135,13 +139,13 @@ class Panel(QWidget):
         self.beside_result.offer(run.snapshot if run is not None else None)
         layer = self.beside_result.chosen(run.snapshot if run is not None else None)
         if layer is not None:
-            self.data_view.show_points(layer)
+            self.data_view.show_layer(layer)
         elif data is not None and run is not None and not (run.snapshot and run.snapshot.coarse):
-            self.data_view.show_points(self.overview(data))
+            self.data_view.show_layer(self.overview(data))
         self._share_scale()
 
-    def overview(self, data: Any) -> Points | Arrows:
-        """The data as points or arrows."""
+    def overview(self, data: Any) -> Layer:
+        """The data as a picture."""
         from engine.data.overview import overview
 
         return overview(data)
@@ -178,17 +182,18 @@ class Panel(QWidget):
             self.diagnostics.show_run(run)
             self._show_badges()
 
-    def _draw(self, view: CloudView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
-        points = _main_points(snapshot)
+    def _draw(self, view: MainView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
+        points: Any = first_of(snapshot.layers, self.VIEW.DRAWS)
         if points is None:
             return
         extra = getattr(run.data, "labels", {})
         if view is self.beside.get(run.id) and isinstance(points, Points):
             points = self._laid_alike(run, points)
-        whole = run.data is not None and len(points.positions) == len(run.data)
+        rows = getattr(points, "positions", ())
+        whole = run.data is not None and len(rows) > 0 and len(rows) == len(run.data)
         if whole and run.data.colour_by and not view.columns():
             points = replace(points, colour_by=run.data.colour_by)
-        view.show_points(points, dict(extra) if whole else {}, moving=moving)
+        view.show_layer(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
 
     def _laid_alike(self, run: Run, points: Points) -> Points:
@@ -197,12 +202,12 @@ class Panel(QWidget):
         first = self._document.run(self._document.compared[0]) if self.beside else None
         if first is None or first is run or first.snapshot is None:
             return points
-        leader = _main_points(first.snapshot)
+        leader = first_of(first.snapshot.layers, self.VIEW.DRAWS)
         if not isinstance(leader, Points) or leader.positions.shape != points.positions.shape:
             return points
         return replace(points, positions=turn(points.positions, leader.positions))
 
-    def _dress(self, view: CloudView, run: Run, snapshot: Snapshot) -> None:
+    def _dress(self, view: MainView, run: Run, snapshot: Snapshot) -> None:
         settings = self._document.view
         colour = settings.get("colour_by", "")
         if colour and colour in view.columns():
@@ -227,7 +232,7 @@ class Panel(QWidget):
             if colour and colour in view.columns():
                 view.set_colour_by(colour)
             _dress_arrows(view, settings)
-        pairs: list[tuple[CloudView, Run | None]] = []
+        pairs: list[tuple[MainView, Run | None]] = []
         pairs.append((self.result_view, self._document.active))
         pairs.extend((v, self._document.run(n)) for n, v in self.beside.items())
         for view, run in pairs:
@@ -277,7 +282,7 @@ class Panel(QWidget):
     @Slot()
     def _show_compared(self) -> None:
         wanted = self._document.compared[:MOST_COMPARED]
-        self._grid.arrange(wanted, self._cloud)
+        self._grid.arrange(wanted, self._picture)
         comparing = len(wanted) > 0
         if comparing == self._pictures.isVisibleTo(self):
             # Scores of several runs need the room, curves of the active one do not.
@@ -327,7 +332,7 @@ class Panel(QWidget):
         """A picked point is the row that the layer beside the result is about, if about one."""
         run = self._document.active
         layer = self.beside_result.chosen(run.snapshot if run is not None else None)
-        if layer is not None and layer.steers and len(ids) == 1:
+        if isinstance(layer, Arrows) and layer.steers and len(ids) == 1:
             self.steered.emit({layer.steers: int(ids[0])}, True)
 
     @Slot(int)
@@ -336,7 +341,7 @@ class Panel(QWidget):
             if view is not self.sender():
                 view.set_hover(row)
 
-    def clouds(self) -> list[CloudView]:
+    def clouds(self) -> list[MainView]:
         return [self.data_view, self.result_view, *self.beside.values()]
 
     def set_tool(self, tool: str) -> None:
@@ -372,7 +377,7 @@ class Panel(QWidget):
         self.diagnostics.release()
 
 
-def _dress_arrows(view: CloudView, settings: Mapping[str, Any]) -> None:
+def _dress_arrows(view: MainView, settings: Mapping[str, Any]) -> None:
     view.dress_arrows(
         ellipses=bool(settings.get("ellipses", False)),
         coloured_sheet=bool(settings.get("coloured_surface", True)),
@@ -384,8 +389,3 @@ def _headline(data: Any) -> str:
     shape = getattr(getattr(data, "values", None), "shape", ())
     size = " × ".join(f"{side:,}".replace(",", "\u2009") for side in shape)
     return f"{data.name} · {size}" if size else str(data.name)
-
-
-def _main_points(snapshot: Snapshot) -> Points | Arrows | None:
-    found = [item for item in snapshot.layers if isinstance(item, Points | Arrows)]
-    return next((p for p in found if p.role == "prediction"), found[0] if found else None)

@@ -9,8 +9,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from workbench.theme import Theme
-from workbench.views.cloud import CloudView
 from workbench.views.legend import Legend
+from workbench.views.mainview import MainView
 
 
 class SideBySide(QWidget):
@@ -19,7 +19,7 @@ class SideBySide(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.views: dict[int, CloudView] = {}
+        self.views: dict[int, MainView] = {}
         self._linking = False
         self.legend = Legend(self)
         self._layout = QGridLayout(self)
@@ -27,7 +27,7 @@ class SideBySide(QWidget):
         self._layout.setSpacing(1)
         self.hide()
 
-    def arrange(self, numbers: Sequence[int], make: Callable[[], CloudView]) -> None:
+    def arrange(self, numbers: Sequence[int], make: Callable[[], MainView]) -> None:
         """A picture for each run, those that stay keep theirs."""
         for number in [n for n in self.views if n not in numbers]:
             view = self.views.pop(number)
@@ -66,6 +66,6 @@ class SideBySide(QWidget):
         self._linking = True
         leader = self.sender()
         for view in self.views.values():
-            if view is not leader and isinstance(leader, CloudView):
+            if view is not leader and isinstance(leader, MainView):
                 view.follow_camera(leader)
         self._linking = False

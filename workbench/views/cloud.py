@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from workbench.theme import Theme
 from workbench.views.brush import Brush
 from workbench.views.colouring import Colouring, colouring, same_column
 from workbench.views.detail import Detail, disc_size
-from workbench.views.frame import PictureFrame
 from workbench.views.hand import Hand, tip
+from workbench.views.mainview import MainView
 from workbench.views.opengl import draws_in_software, opengl_works
 from workbench.views.scene import CloudScene, edge_ends
 from workbench.views.surface import surface
@@ -27,17 +27,11 @@ Drawn: TypeAlias = Points | Arrows
 _NOTHING = np.empty(0, np.int64)
 
 
-class CloudView(PictureFrame):
+class CloudView(MainView):
     """Shows one layer at a time. Everything it says is about rows of the data set."""
 
-    hovered = Signal(int)
-    picked = Signal(object)
-    selected = Signal(object)
-    painted = Signal(object, bool, bool)
-    """Rows that the brush went over, whether it puts them in, and whether it was lifted."""
-    camera_changed = Signal(object)
-    drawn = Signal()
-    subsampled = Signal(str)
+    DRAWS: ClassVar[tuple[type, ...]] = (Points, Arrows)
+
     _painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,7 +49,6 @@ class CloudView(PictureFrame):
         self._selection = _NOTHING
         self._moving = self._fresh = False
         self._home = True
-        self._theme: Theme | None = None
         self._software = draws_in_software()
         self._detail = Detail(software=self._software)
         self.scene = CloudScene() if opengl_works() else None
@@ -75,7 +68,7 @@ class CloudView(PictureFrame):
 
     # What is shown
 
-    def show_points(
+    def show_layer(
         self, points: Drawn, extra: Mapping[str, Any] | None = None, *, moving: bool = False
     ) -> None:
         """Draw a layer; `extra` are further columns to colour by. A `moving` picture keeps its
@@ -262,9 +255,7 @@ class CloudView(PictureFrame):
             self.scene.canvas.update()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for part in (self.legend, self._left, self._bottom):
-            part.set_theme(theme)
+        super().set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
             self.brush.set_theme(theme)
@@ -294,9 +285,9 @@ class CloudView(PictureFrame):
             self._home = bool(camera.get("home", False))
             self.scene.canvas.update()
 
-    def follow_camera(self, other: CloudView) -> None:
+    def follow_camera(self, other: Any) -> None:
         """Take the other cloud's view of itself, whatever the scales of the two."""
-        if self.scene is not None and other.scene is not None:
+        if self.scene is not None and isinstance(other, CloudView) and other.scene is not None:
             self.scene.set_relative_camera(other.scene.relative_camera())
             self._home = False
             self.scene.canvas.update()
