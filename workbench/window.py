@@ -213,6 +213,7 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_data(self) -> None:
+        self.form.show_data(self.document.data)
         if self.document.data is not None:
             before = self.panel
             panel = self.ensure_panel()

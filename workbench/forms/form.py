@@ -43,6 +43,7 @@ class ParameterForm(QWidget):
         self._sections: dict[Effect, QWidget] = {}
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
+        self._data: Any = None
         self._layout.addStretch(1)
 
     def show_params(
@@ -69,6 +70,15 @@ class ParameterForm(QWidget):
             row.setVisible(self._applies(row.parameter))
             stale += waits
         self._show_waiting(stale)
+
+    def show_data(self, data: Any) -> None:
+        """Parameters that hold several numbers ask the data for their names and bounds: an
+        attribute called as the parameter, of entries with name, value, low and high."""
+        self._data = data
+        for name, row in self._rows.items():
+            if row.parameter.kind == "floats":
+                row.widget.set_entries(getattr(data, name, ()))
+        self._order()
 
     def show_chosen(self, values: Mapping[str, float]) -> None:
         """What the method chose for parameters left to it."""
@@ -138,8 +148,8 @@ class ParameterForm(QWidget):
                     column.addWidget(self._rule())
                 column.addWidget(self._section(effect, members, owner))
         self._layout.insertWidget(0, self._body)
+        self.show_data(self._data)
         self._body.show()
-        self._order()
 
     def _rule(self) -> QFrame:
         rule = QFrame(self._body)
