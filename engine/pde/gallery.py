@@ -20,6 +20,7 @@ class Known:
     text: str
     shape: tuple[int, ...]
     source: str = ""
+    solver: str = ""
 
 
 HELMHOLTZ = """\
@@ -197,6 +198,7 @@ KNOWN: tuple[Known, ...] = (
         DIFFUSION,
         (101, 101, 101),
         _PIG,
+        "porous",
     ),
     Known(
         "mixing",
@@ -213,6 +215,7 @@ KNOWN: tuple[Known, ...] = (
         CAVITY,
         (129, 129),
         "Ghia, Ghia and Shin 1982",
+        "cavity",
     ),
     _wave("sin", "Fast sine", "Poisson's equation with a hundred oscillations."),
     _wave("sin_cos", "Two frequencies", "Poisson's equation, a slow wave times a fast one."),
@@ -258,12 +261,13 @@ def open_known(address: str) -> Problem:
             raise OpenError(
                 f"Coefficient '{key}' of '{name}' must be a number, got '{text}'."
             ) from None
-    stated = state(item.text, name=item.title, shape=item.shape, spec=f"problem:{name}")
+    stated = state(item.text, name=item.title, shape=item.shape, solver=item.solver,
+                   spec=f"problem:{name}")  # fmt: skip
     changed = {
         key: value for key, value in values.items()
         if value != next((c.value for c in stated.coefficients if c.name == key), None)
     }  # fmt: skip
     if not changed:
         return stated
-    return state(item.text, name=item.title, shape=item.shape, values=changed,
+    return state(item.text, name=item.title, shape=item.shape, values=changed, solver=item.solver,
                  spec=f"problem:{name}?{urlencode(changed)}")  # fmt: skip

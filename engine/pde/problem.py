@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -100,7 +100,8 @@ class Problem:
     remarks: tuple[str, ...] = ()
     symbols: Any = None
     """The sympy side (`engine.pde.statements.Symbols`), for solvers that rearrange formulas."""
-    labels: Mapping[str, Any] = field(default_factory=dict)
+    solver: str = ""
+    """The reference's own solver, where `engine.pde.reference` has one for this very problem."""
 
     def __len__(self) -> int:
         """Points of the grid on which errors are told."""

@@ -25,7 +25,7 @@ def state(
     spec: str = "",
     values: Mapping[str, float] | None = None,
     shape: Sequence[int] = (),
-    remarks: tuple[str, ...] = (),
+    solver: str = "",
 ) -> Problem:
     """Read a typed problem (`engine.pde.statements`).
 
@@ -33,6 +33,7 @@ def state(
     ----------
     values : coefficients by name that differ from the stated ones
     shape : points per axis on which errors are told
+    solver : see `Problem`
 
     Raises
     ------
@@ -46,7 +47,7 @@ def state(
     _check(found, text)
     try:
         return _compiled(found, text, name, spec or f"equation:{text}", dict(values or {}),
-                         tuple(shape) or GRIDS[len(found.axes)], remarks)  # fmt: skip
+                         tuple(shape) or GRIDS[len(found.axes)], solver)  # fmt: skip
     except TextError:
         raise
     except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
@@ -90,7 +91,7 @@ def _compiled(
     spec: str,
     values: dict[str, float],
     shape: tuple[int, ...],
-    remarks: tuple[str, ...],
+    solver: str,
 ) -> Problem:
     coefficients = tuple(_set(c, values) for c in found.coefficients.values())
     if values:
@@ -125,7 +126,8 @@ def _compiled(
         exact=program(exact, symbols) if exact else None,
         exact_jet=_exact_jet(found, keys, symbols) if exact else {},
         shape=shape,
-        remarks=remarks + _remarks(found),
+        remarks=_remarks(found),
+        solver=solver,
         symbols=found,
     )
 
