@@ -1,0 +1,208 @@
+"""Weights of Gaussians by least squares: the collocation equations, solved by QR.
+
+    minimise  l_r mean |R(u)|^2 + l_b mean |u - g|^2 + l_i mean |u - u_0|^2,   u = sum_i w_i g_i
+
+For a linear equation R is affine in w and one factorisation is the minimum; otherwise Gauss and
+Newton's steps, damped. Columns are scaled to unit length; a row of 1e-13 per weight holds down what
+the equations leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from engine.method import DataError
+from engine.pde.cloud import Cloud
+from engine.pde.points import Points
+from engine.pde.problem import Floats, Key, Problem
+
+RIDGE = 1e-13
+NEWTON = 60
+SETTLED = 1e-9
+LOWEST, HIGHEST = 1e-8, 1e8
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The factors of the loss: residual, boundary, initial."""
+
+    residual: float
+    boundary: float
+    initial: float
+
+
+class Design:
+    """A cloud on points: matrices that stay while coefficients and loss weights change."""
+
+    def __init__(self, problem: Problem, cloud: Cloud, points: Points) -> None:
+        self.problem, self.cloud, self.points = problem, cloud, points
+        self.orders = sorted({key[1] for partial in problem.partials for key in partial}
+                             | {problem.value_key()[1]})  # fmt: skip
+        self.inside = cloud.matrices(points.inside, self.orders)
+        self.faces = [self._face(k) for k in range(len(problem.conditions))]
+        self._factor: tuple[Floats, Floats, Floats, Floats] | None = None
+        self._few: Design | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.cloud)
+
+    def _face(self, number: int) -> Floats:
+        condition = self.problem.conditions[number]
+        orders = condition.key[1]
+        matrix = self.cloud.matrices(self.points.faces[number], [orders])[orders]
+        if condition.periodic:
+            other = self.points.opposite(self.problem, number)
+            matrix = matrix - self.cloud.matrices(other, [orders])[orders]
+        return matrix
+
+    def thinned(self) -> Design:
+        """The same on as few points as still hold the weights, for previews."""
+        if self._few is None:
+            wanted = max(1, 2 * self.count * len(self.problem.unknowns))
+            step = max(1, len(self.points.inside) // wanted)
+            few = Design.__new__(Design)
+            few.problem, few.cloud = self.problem, self.cloud
+            few.points = Points(self.points.inside[::step], self.points.faces)
+            few.orders, few.faces = self.orders, self.faces
+            few.inside = {o: m[::step] for o, m in self.inside.items()}
+            few._factor, few._few = None, None
+            self._few = few
+        return self._few
+
+    def jet(self, weights: Floats) -> dict[Key, Floats]:
+        """The jet (P,) inside, of weights (N, m)."""
+        return {key: self.inside[key[1]] @ weights[:, key[0]] for key in self.problem.keys
+                if key[1] in self.inside}  # fmt: skip
+
+    def natural(self, c: Sequence[float]) -> float:
+        """A weight of the residual that makes its rows a tenth as heavy as values are."""
+        blank = {key: np.zeros(len(self.points.inside)) for key in self.problem.keys}
+        size = 0.0
+        for number in range(len(self.problem.partials)):
+            operator = self._operator(number, blank, c)
+            size = max(size, max(float(np.mean(o * o)) for o in operator))
+        value = self.inside[self.problem.value_key()[1]]
+        return 0.1 * float(np.mean(value * value)) / size if size else 1.0
+
+    def _operator(self, number: int, jet: dict[Key, Floats], c: Sequence[float]) -> list[Floats]:
+        """Rows of one equation for the weights of each unknown, (P, N) each."""
+        found = [np.zeros_like(self.inside[self.orders[0]]) for _ in self.problem.unknowns]
+        for key in self.problem.partials[number]:
+            by = self.problem.partial(number, key, jet, self.points.inside, c)
+            found[key[0]] += by[:, None] * self.inside[key[1]]
+        return found
+
+    def rows(self, weights: Floats, c: Sequence[float], weigh: Weighing) -> tuple[Floats, Floats]:
+        """Matrix (rows, N m) and what is missing (rows,) at these weights."""
+        inside = np.sqrt(weigh.residual / len(self.points.inside))
+        jet = self.jet(weights)
+        residual = self.problem.residual(jet, self.points.inside, c)
+        blocks = [np.hstack(self._operator(k, jet, c)) * inside for k in range(len(residual))]
+        missing = [r * inside for r in residual]
+        for k, (block, gap) in enumerate(self.face_rows(weights, c)):
+            factor = self.face_factor(k, weigh)
+            blocks.append(block * factor)
+            missing.append(gap * factor)
+        return np.vstack(blocks), np.concatenate(missing)
+
+    def missing(self, weights: Floats, c: Sequence[float], weigh: Weighing) -> Floats:
+        """As the second of `rows`, without the matrix."""
+        inside = np.sqrt(weigh.residual / len(self.points.inside))
+        residual = self.problem.residual(self.jet(weights), self.points.inside, c)
+        gaps = [r * inside for r in residual]
+        for k in range(len(self.problem.conditions)):
+            gaps.append(self.gap(k, weights, c) * self.face_factor(k, weigh))
+        return np.concatenate(gaps)
+
+    def gap(self, number: int, weights: Floats, c: Sequence[float]) -> Floats:
+        """What a condition misses on its points."""
+        condition = self.problem.conditions[number]
+        found = self.faces[number] @ weights[:, condition.key[0]]
+        if condition.periodic:
+            return np.asarray(found)
+        return np.asarray(found - self.problem.target(condition, self.points.faces[number], c))
+
+    def face_rows(self, weights: Floats, c: Sequence[float]) -> Iterator[tuple[Floats, Floats]]:
+        m = len(self.problem.unknowns)
+        for k, condition in enumerate(self.problem.conditions):
+            block = np.zeros((self.faces[k].shape[0], self.count * m))
+            first = condition.key[0] * self.count
+            block[:, first : first + self.count] = self.faces[k]
+            yield block, self.gap(k, weights, c)
+
+    def face_factor(self, number: int, weigh: Weighing) -> float:
+        """All points of a group together weigh as much as the group."""
+        group = self.problem.conditions[number].group
+        members = sum(c.group == group for c in self.problem.conditions)
+        total = weigh.initial if group == "initial" else weigh.boundary
+        return float(np.sqrt(total / (members * self.points.faces.shape[1])))
+
+    def solve(self, matrix: Floats, right: Floats, damping: float = 0.0) -> Floats:
+        """The least-squares solution (N m,); an unchanged matrix is not factorised again."""
+        if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+            raise FloatingPointError("The equations left the numbers.")
+        kept = self._factor
+        if kept is None or damping or kept[0].shape != matrix.shape or \
+                not np.array_equal(kept[0], matrix):  # fmt: skip
+            scale = np.linalg.norm(matrix, axis=0)
+            scale[scale == 0] = 1.0
+            hold = np.diag(np.full(matrix.shape[1], max(RIDGE, damping)))
+            q, r = linalg.qr(
+                np.vstack([matrix / scale, hold]), mode="economic", overwrite_a=True,
+                check_finite=False,
+            )  # fmt: skip
+            kept = (matrix, q[: len(matrix)], r, scale)
+            if not damping:
+                self._factor = kept
+        return np.asarray(
+            linalg.solve_triangular(kept[2], kept[1].T @ right, check_finite=False) / kept[3]
+        )
+
+
+def weights_of(
+    design: Design, c: Sequence[float], weigh: Weighing, start: Floats
+) -> Iterator[tuple[Floats, float, bool]]:
+    """Weights (N, m), the loss, and whether they are settled, improving.
+
+    Raises
+    ------
+    DataError
+        When no step lowers the loss from a start that is not finite.
+    """
+    m = len(design.problem.unknowns)
+    weights = np.zeros_like(start) if design.problem.linear else start.copy()
+    loss = _loss(design.missing(weights, c, weigh))
+    if not np.isfinite(loss):
+        raise DataError("The equation has no finite value at the start; check its formulas.")
+    damping = 0.0 if design.problem.linear else 1e-6
+    for _ in range(NEWTON):
+        matrix, missing = design.rows(weights, c, weigh)
+        while True:
+            change = design.solve(matrix, -missing, damping).reshape(m, -1).T
+            tried = weights + change
+            now = _loss(design.missing(tried, c, weigh))
+            if design.problem.linear:
+                yield tried, now, True
+                return
+            if np.isfinite(now) and now <= loss:
+                break
+            damping = max(damping * 10, 1e-6)
+            if damping > 1.0:
+                yield weights, loss, True
+                return
+        gain, weights, loss = 1 - now / max(loss, 1e-300), tried, now
+        damping = damping / 10 if damping > 1e-12 else 0.0
+        settled = gain < 1e-4
+        yield weights, loss, settled
+        if settled:
+            return
+
+
+def _loss(missing: Floats) -> float:
+    with np.errstate(over="ignore"):
+        return float(missing @ missing)

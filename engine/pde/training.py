@@ -1,0 +1,210 @@
+"""Gradient training on the equation's loss: Adam or L-BFGS, points redrawn, NaN survived.
+
+    L = l_r mean |R|^2 + l_b mean |u - g|^2 + l_i mean |u - u_0|^2
+
+Any model with `leaves` and `keyed(x, keys)` is trained; PIG and the plain network share this.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from engine.pde.points import Points
+from engine.pde.problem import Condition, Key, Problem
+from engine.pde.projection import Weighing
+from engine.stages import beats
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FAILED_TWICE = 2
+
+
+class Model(Protocol):
+    """What is trained."""
+
+    leaves: dict[str, Tensor]
+    device: str
+
+    def keyed(self, x: Tensor, keys: Sequence[Key]) -> dict[Key, Tensor]:
+        """Jet entries (P,) at places (P, d)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What may change from step to step."""
+
+    weigh: Weighing
+    rate: float
+    decay: float
+    redraw: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One step's outcome: parts of the loss, evaluations so far, and what went wrong."""
+
+    index: int
+    parts: tuple[float, float, float]
+    weigh: Weighing
+    evaluations: int
+    said: str = ""
+
+    @property
+    def loss(self) -> float:
+        w = self.weigh
+        return float(np.dot(self.parts, (w.residual, w.boundary, w.initial)))
+
+
+class Loss:
+    """The loss of a model on points; gradients are summed over chunks of points."""
+
+    def __init__(self, problem: Problem, model: Model, c: Sequence[float], chunk: int) -> None:
+        self.problem, self.model, self.c, self.chunk = problem, model, tuple(c), chunk
+        self.keys = sorted({key for p in problem.partials for key in p})
+        self.evaluations = 0
+
+    def place(self, points: Points) -> None:
+        """Use these points from now on."""
+        import torch
+
+        self.inside = torch.tensor(points.inside, device=self.model.device)
+        self.faces = [torch.tensor(f, device=self.model.device) for f in points.faces]
+        self.opposite = {k: torch.tensor(points.opposite(self.problem, k), device=self.model.device)
+                         for k, c in enumerate(self.problem.conditions) if c.periodic}  # fmt: skip
+
+    def gradients(self, weigh: Weighing) -> tuple[float, float, float]:
+        """Sets the leaves' gradients; returns the three parts of the loss."""
+        for leaf in self.model.leaves.values():
+            leaf.grad = None
+        self.evaluations += 1
+        total, n = 0.0, len(self.inside)
+        for first in range(0, n, self.chunk):
+            x = self.inside[first : first + self.chunk]
+            squares = self.residual_squares(x) / n
+            (weigh.residual * squares).backward()  # type: ignore[no-untyped-call]
+            total += float(squares.detach())
+        sides = {"boundary": 0.0, "initial": 0.0}
+        for k, condition in enumerate(self.problem.conditions):
+            squares = self.gap(k, condition).square().mean() / self._members(condition)
+            weight = weigh.initial if condition.group == "initial" else weigh.boundary
+            (weight * squares).backward()  # type: ignore[no-untyped-call]
+            sides[condition.group] += float(squares.detach())
+        return total, sides["boundary"], sides["initial"]
+
+    def residual_squares(self, x: Tensor) -> Tensor:
+        """Sum over places and equations of the squared residual."""
+        found = self.problem.residual(self.model.keyed(x, self.keys), x, self.c)
+        total: Any = 0.0
+        for residual in found:
+            total = total + residual.square().sum()
+        return total  # type: ignore[no-any-return]
+
+    def gap(self, number: int, condition: Condition) -> Tensor:
+        x = self.faces[number]
+        found = self.model.keyed(x, [condition.key])[condition.key]
+        if condition.periodic:
+            return found - self.model.keyed(self.opposite[number], [condition.key])[condition.key]
+        return found - self.problem.target(condition, x, self.c)  # type: ignore[no-any-return]
+
+    def _members(self, condition: Condition) -> int:
+        return sum(c.group == condition.group for c in self.problem.conditions)
+
+
+def train(
+    loss: Loss,
+    kind: str,
+    steps: int,
+    pace: Callable[[], Pace],
+    draw: Callable[[], Points],
+) -> Generator[Turn | None, None, None]:
+    """Turns, and None while one takes long. `pace` is asked before each turn.
+
+    A turn that ends in numbers that are not finite, or two in a row that gain nothing, put the last
+    good values back, halve the rate and start the optimiser afresh.
+    """
+    leaves = list(loss.model.leaves.values())
+    loss.place(draw())
+    optimiser, slower, idle = None, 1.0, 0
+    good = [leaf.detach().clone() for leaf in leaves]
+    before = math.inf
+    for index in range(1, steps + 1):
+        now = pace()
+        if now.redraw and index > 1 and (index - 1) % now.redraw == 0:
+            loss.place(draw())
+        rate = now.rate * slower
+        if kind == "Adam":
+            rate *= now.decay ** (index / 2000)
+        if optimiser is None:
+            optimiser = _optimiser(kind, leaves, rate)
+        optimiser.param_groups[0]["lr"] = rate
+        parts = yield from beats(_turn(loss, optimiser, kind, now.weigh))
+        turn = Turn(index, parts, now.weigh, loss.evaluations)
+        finite = math.isfinite(turn.loss) and all(bool(leaf.isfinite().all()) for leaf in leaves)
+        idle = idle + 1 if finite and turn.loss == before else 0
+        if not finite or idle >= FAILED_TWICE:
+            said = "nothing was gained" if finite else "the numbers were lost"
+            turn = Turn(
+                index,
+                parts,
+                now.weigh,
+                loss.evaluations,
+                f"At step {index} {said}; the last good values are back, the rate halved.",
+            )
+            slower, optimiser, idle = slower / 2, None, 0
+            if not finite:
+                _restore(leaves, good)
+        else:
+            good = [leaf.detach().clone() for leaf in leaves]
+            before = turn.loss
+        yield turn
+
+
+def _turn(
+    loss: Loss, optimiser: Any, kind: str, weigh: Weighing
+) -> Callable[[], tuple[float, float, float]]:
+    """One step of Adam, or one outer step of L-BFGS; the parts at its start."""
+
+    def work() -> tuple[float, float, float]:
+        import torch
+
+        found: list[tuple[float, float, float]] = []
+
+        def closure() -> Tensor:
+            parts = loss.gradients(weigh)
+            found.append(parts)
+            weights = (weigh.residual, weigh.boundary, weigh.initial)
+            return torch.tensor(float(np.dot(parts, weights)), dtype=torch.float64)
+
+        if kind == "Adam":
+            closure()
+            optimiser.step()
+        else:
+            optimiser.step(closure)
+        return found[-1] if kind == "L-BFGS" else found[0]
+
+    return work
+
+
+def _optimiser(kind: str, leaves: list[Tensor], rate: float) -> Any:
+    import torch
+
+    if kind == "Adam":
+        return torch.optim.Adam(leaves, lr=rate)
+    return torch.optim.LBFGS(
+        leaves, lr=rate, max_iter=20, max_eval=25, history_size=100, line_search_fn="strong_wolfe"
+    )
+
+
+def _restore(leaves: list[Tensor], values: list[Tensor]) -> None:
+    import torch
+
+    with torch.no_grad():
+        for leaf, value in zip(leaves, values, strict=True):
+            leaf.copy_(value)
