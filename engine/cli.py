@@ -90,7 +90,7 @@ def _list(options: argparse.Namespace) -> int:
             {"id": c.id, "title": c.title, "summary": c.summary, "missing": c.missing()}
             for c in catalog.cards().values()
         ]
-        found = [{"spec": f"sample:{s.name}", "title": s.title} for s in samples()]
+        found = [{"spec": s.spec, "title": s.title} for s in samples()]
         _print_json({"methods": methods, "samples": found})
         return 0
     print("Methods")
@@ -99,7 +99,7 @@ def _list(options: argparse.Namespace) -> int:
         print(f"  {card.id:26} {card.summary}{note}")
     print("\nSamples")
     for sample in samples():
-        print(f"  sample:{sample.name:19} {sample.sentence}")
+        print(f"  {sample.spec:26} {sample.sentence}")
     return 0
 
 

@@ -24,9 +24,9 @@ class Requests(QObject):
         self.session = window.session
 
     @Slot(str)
-    def open_sample(self, name: str) -> None:
+    def open_sample(self, spec: str) -> None:
         """One click from a live picture: show the sample and fit at once."""
-        self.session.open_data(f"sample:{name}", then=self._fit_first)
+        self.session.open_data(spec, then=self._fit_first)
 
     def _fit_first(self) -> None:
         self.session.fit()

@@ -80,7 +80,7 @@ class TopBar(QWidget):
                 shown = sample.family
                 menu.addSection(catalog.FAMILIES[shown])
             action = menu.addAction(sample.title)
-            action.setData(sample.name)
+            action.setData(sample.spec)
             action.setToolTip(sample.sentence)
         menu.triggered.connect(self._on_sample)
         return menu

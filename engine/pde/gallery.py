@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from engine.data.errors import OpenError
-from engine.pde.problem import Problem
-from engine.pde.stating import state
+
+if TYPE_CHECKING:
+    from engine.pde.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,8 @@ def open_known(address: str) -> Problem:
     OpenError
         For an unknown name or coefficient, or a value out of bounds.
     """
+    from engine.pde.stating import state  # brings sympy
+
     name, _, query = address.partition("?")
     item = known(name)
     values: dict[str, float] = {}
