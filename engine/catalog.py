@@ -68,6 +68,7 @@ class Unavailable(RuntimeError):
 FAMILIES: dict[str, str] = {
     "embedding": "Embeddings",
     "vectorfield": "Vector fields",
+    "pde": "Equations",
 }
 """Family id to the title on the family bar, in its order."""
 
@@ -140,6 +141,14 @@ _METHODS: tuple[Card, ...] = (
         paper="Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press (2006)",
         data="VectorSamples",
         peer=True,
+    ),
+    Card(
+        id="pde.pig",
+        title="Gaussians",
+        target="engine.pde.pig:PIG",
+        summary="A solution as a sum of Gaussians that move to where they are needed.",
+        paper="Physics-Informed Gaussians, arXiv 2412.05994",
+        data="Problem",
     ),
 )
 

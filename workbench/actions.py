@@ -26,6 +26,8 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "File", "Open data…", "open_file", "Ctrl+O", "Open a table of numbers", "open"),
+    Command("equation", "File", "Type an equation…", "type_equation", "Ctrl+Alt+N",
+            "A problem of your own, with its coefficients as sliders"),
     Command("project.open", "File", "Open project…", "open_project", "Ctrl+Shift+O"),
     Command("save", "File", "Save project", "save", "Ctrl+S", icon="save", separator=True),
     Command("save_as", "File", "Save project as…", "save_as", "Ctrl+Shift+S"),

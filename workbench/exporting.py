@@ -48,6 +48,18 @@ class Exporting(TakingHome):
     def ask_data(self) -> None:
         self._ask("Open data", "", False, self._chose_data)
 
+    def ask_equation(self) -> None:
+        from engine.data import open_any
+        from workbench.dialogs.equation import EquationDialog
+
+        def read(address: str, done: Any, failed: Any) -> None:
+            self._window.session.aside(lambda: open_any(address), done, failed)
+
+        shown = getattr(self._window.document.data, "text", "")
+        dialog = EquationDialog(read, shown, self._window)
+        dialog.chosen.connect(self._window.requests.open_sample)
+        self._show(dialog)
+
     def ask_project(self) -> None:
         filters = f"Fieldwright project (*{project.SUFFIX})"
         self._ask("Open project", filters, False, self.open_project)

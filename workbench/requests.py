@@ -38,6 +38,9 @@ class Requests(QObject):
     def open_file(self) -> None:
         self._window.exporting.ask_data()
 
+    def type_equation(self) -> None:
+        self._window.exporting.ask_equation()
+
     def open_project(self) -> None:
         self._window.exporting.ask_project()
 

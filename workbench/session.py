@@ -91,6 +91,12 @@ class Session(QObject):
             return
         self.undo.push(ChooseMethod(self.document, method_id, card.title))
 
+    def aside(
+        self, call: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Compute something for a picture without holding up the window."""
+        self.bridge.errand(call, done, lambda message, _: failed(message), aside=True)
+
     # Parameters
 
     @Slot(object)

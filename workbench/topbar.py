@@ -13,6 +13,7 @@ SMALL = (
     "view.theme",
 )  # fmt: skip
 """Commands with an icon alone."""
+OF_ROWS = ("view.lasso", "view.brush", "view.edges")
 
 
 class TopBar(QWidget):
@@ -45,7 +46,7 @@ class TopBar(QWidget):
         self.colours.setMaximumWidth(200)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
-        colour = QLabel("Colour", self)
+        colour = self._colour_word = QLabel("Colour", self)
         for widget in (self.open, self.samples):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -53,8 +54,9 @@ class TopBar(QWidget):
         layout.addWidget(self.fit)
         layout.addWidget(colour)
         layout.addWidget(self.colours)
-        for name in SMALL:
-            layout.addWidget(self._button(actions[name]))
+        self._small = {name: self._button(actions[name]) for name in SMALL}
+        for button in self._small.values():
+            layout.addWidget(button)
         self.methods.activated.connect(self._on_method)
         self.colours.activated.connect(self._on_colour)
 
@@ -84,6 +86,11 @@ class TopBar(QWidget):
             action.setToolTip(sample.sentence)
         menu.triggered.connect(self._on_sample)
         return menu
+
+    def show_row_tools(self, shown: bool) -> None:
+        """The tools that work on rows of a data set, where there are rows."""
+        for name in OF_ROWS:
+            self._small[name].setVisible(shown)
 
     def _fill_methods(self, family: str) -> None:
         """The methods of one family, once."""
@@ -128,6 +135,8 @@ class TopBar(QWidget):
             self.colours.addItems(names)
         self.colours.setCurrentText(chosen)
         self.colours.setEnabled(bool(names))
+        for widget in (self.colours, self._colour_word):
+            widget.setVisible(bool(names))
         blocker.unblock()
 
     @Slot(int)

@@ -152,6 +152,7 @@ class Window(QMainWindow):
         self.families.chosen.connect(self.requests.choose_family)
         self.welcome.sample_chosen.connect(self.requests.open_sample)
         self.welcome.open_asked.connect(self.requests.open_file)
+        self.welcome.equation_asked.connect(self.requests.type_equation)
         self.welcome.recent_chosen.connect(self.requests.open_path)
         self.runs.chosen.connect(self.requests.choose_run)
         self.runs.renamed.connect(self.requests.rename_run)
@@ -192,11 +193,12 @@ class Window(QMainWindow):
         if self.panel is None:
             self.panel = wanted(self.document, self.theme, self)
             warmup.spare_the_collector()
-            self.panel.painting.serve(self.session)
+            self.panel.serve(self.session)
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
             self.panel.steered.connect(self.session.steer)
             self.centre.addWidget(self.panel)
+        self.top.show_row_tools(self.panel.HAS_ROWS)
         return self.panel
 
     def _drop_panel(self) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SAMPLE = "sample:"
 PROBLEM = "problem:"
 EQUATION = "equation:"
+MADE = (SAMPLE, PROBLEM, EQUATION)
+"""How the address of data begins that are no file: they can always be made again."""
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 PREVIEW_ROWS = 8
 

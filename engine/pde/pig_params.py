@@ -65,7 +65,7 @@ class PIGParams:
         Bound(0.003, 3.0, log=True, soft=(0.02, 1.0)),
         REFIT,
         Doc("First width, in half lengths of the box. Auto: from the distance of centres.",
-            symbol="sigma_0"),
+            symbol="σ₀"),
     ] = None  # fmt: skip
     width_time: Annotated[
         float | None,
@@ -108,15 +108,15 @@ class PIGParams:
         float | None,
         Bound(1e-8, 1e8, log=True, soft=(1e-6, 100.0)),
         STEP,
-        Doc("Weight of the equation in the loss. Auto: from its size.", symbol="lambda_r"),
+        Doc("Weight of the equation in the loss. Auto: from its size.", symbol="λᵣ"),
     ] = None
     weight_boundary: Annotated[
         float, Bound(1e-8, 1e8, log=True, soft=(1e-3, 1000.0)), STEP,
-        Doc("Weight of the boundary.", symbol="lambda_b"),
+        Doc("Weight of the boundary.", symbol="λb"),
     ] = 1.0  # fmt: skip
     weight_initial: Annotated[
         float, Bound(1e-8, 1e8, log=True, soft=(1e-3, 1000.0)), STEP,
-        Doc("Weight of the start.", symbol="lambda_i"),
+        Doc("Weight of the start.", symbol="λᵢ"),
     ] = 1.0  # fmt: skip
     rate: Annotated[
         float | None, Bound(1e-6, 10.0, log=True), STEP,

@@ -127,6 +127,17 @@ class Problem:
         return tuple(c.value for c in self.coefficients)
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters of solvers that mean nothing here: a slice of what has none, which of one
+        unknown, a weight of a start that there is not."""
+        found = ["at"] if self.dimension < 3 else []
+        found += ["unknown"] if len(self.unknowns) < 2 else []
+        found += ["coefficients"] if not self.coefficients else []
+        if self.time is None:
+            found += ["weight_initial", "width_time"]
+        return tuple(found)
+
+    @property
     def colour_by(self) -> str:
         return ""
 

@@ -67,7 +67,7 @@ class ParameterForm(QWidget):
             )
             row.set_bound(limits.get(name, row.parameter.bound))
             row.show_value(value, stale=waits)
-            row.setVisible(self._applies(row.parameter))
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
         self._show_waiting(stale)
 
@@ -75,9 +75,14 @@ class ParameterForm(QWidget):
         """Parameters that hold several numbers ask the data for their names and bounds: an
         attribute called as the parameter, of entries with name, value, low and high."""
         self._data = data
+        self._name_entries()
+        for name, row in self._rows.items():
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
+
+    def _name_entries(self) -> None:
         for name, row in self._rows.items():
             if row.parameter.kind == "floats":
-                row.widget.set_entries(getattr(data, name, ()))
+                row.widget.set_entries(getattr(self._data, name, ()))
         self._order()
 
     def show_chosen(self, values: Mapping[str, float]) -> None:
@@ -98,6 +103,10 @@ class ParameterForm(QWidget):
     def waiting(self) -> str:
         """The sentence about changes that the next fit will take up, or ""."""
         return "" if self._waiting is None else self._waiting.text()
+
+    def _idle(self) -> tuple[str, ...]:
+        """Parameters that mean nothing for the data at hand, as the data say themselves."""
+        return tuple(getattr(self._data, "idle", ()))
 
     def _applies(self, parameter: Parameter) -> bool:
         """Whether it matters now: its condition holds, and so does that of what it hangs on."""
@@ -148,7 +157,7 @@ class ParameterForm(QWidget):
                     column.addWidget(self._rule())
                 column.addWidget(self._section(effect, members, owner))
         self._layout.insertWidget(0, self._body)
-        self.show_data(self._data)
+        self._name_entries()
         self._body.show()
 
     def _rule(self) -> QFrame:

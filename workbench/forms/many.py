@@ -87,5 +87,5 @@ class Many(Editor):
 def _annotated(entry: Any) -> Any:
     low, high = float(entry.low), float(entry.high)
     wide = low > 0 and high > WIDE * low
-    said = Doc("A number of the data.", label=entry.name)
+    said = Doc("A number of the data.", symbol=entry.name, label=entry.name)
     return Annotated[float, Bound(low, high, log=wide), LIVE, said]

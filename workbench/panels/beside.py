@@ -18,9 +18,12 @@ class BesideChooser(QComboBox):
 
     switched = Signal()
 
-    def __init__(self, kinds: tuple[type, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, kinds: tuple[type, ...], preferred: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._kinds = kinds
+        self._kinds, self._preferred = kinds, preferred
+        self._by_hand = False
         self.setAccessibleName("Beside the result")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addItem(DATA)
@@ -32,7 +35,7 @@ class BesideChooser(QComboBox):
         if snapshot is not None and snapshot.coarse:
             return
         names = [DATA, *self._others(snapshot)]
-        chosen = self.currentText()
+        chosen = self.currentText() if self._by_hand else self._preferred
         if names != [self.itemText(k) for k in range(self.count())]:
             blocker = QSignalBlocker(self)
             self.clear()
@@ -52,4 +55,5 @@ class BesideChooser(QComboBox):
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
+        self._by_hand = True
         self.switched.emit()

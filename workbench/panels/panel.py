@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engine.layers import Arrows, Layer, Markers, Network, Points
+from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
 from workbench.panels import common_scale
-from workbench.panels.beside import BesideChooser
+from workbench.panels.beside import DATA, BesideChooser
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
@@ -27,6 +27,9 @@ from workbench.panels.side_by_side import SideBySide
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
 from workbench.views.mainview import MainView, first_of
+
+if TYPE_CHECKING:
+    from workbench.session import Session
 
 MOST_COMPARED = 6
 
@@ -39,6 +42,9 @@ class Panel(QWidget):
 
     VIEW: ClassVar[type[MainView]] = CloudView
     """What draws the pictures of this panel."""
+    HAS_ROWS: ClassVar[bool] = True
+    BESIDE: ClassVar[str] = DATA
+    """What stands beside the result until a person chooses."""
 
     sentence = Signal(str)
     """What is subsampled, for the task bar."""
@@ -56,7 +62,7 @@ class Panel(QWidget):
         self.selection = np.empty(0, np.int64)
         self.data_view = self._picture()
         self.data_view.setObjectName("data_view")
-        self.beside_result = BesideChooser(self.VIEW.DRAWS, self)
+        self.beside_result = BesideChooser(self.VIEW.DRAWS, self.BESIDE, self)
         self.data_view.add_to_header(self.beside_result)
         self.beside_result.switched.connect(self._show_beside)
         self.result_view = self._picture()
@@ -129,7 +135,7 @@ class Panel(QWidget):
             return
         self.data_view.set_title(_headline(data))
         self.beside_result.offer(None)
-        self.data_view.show_layer(self.overview(data))
+        self._show_overview(data)
         self.data_view.fit_camera()
 
     @Slot()
@@ -141,14 +147,17 @@ class Panel(QWidget):
         if layer is not None:
             self.data_view.show_layer(layer)
         elif data is not None and run is not None and not (run.snapshot and run.snapshot.coarse):
-            self.data_view.show_layer(self.overview(data))
+            self._show_overview(data)
         self._share_scale()
 
-    def overview(self, data: Any) -> Layer:
+    def _show_overview(self, data: Any) -> None:
         """The data as a picture."""
         from engine.data.overview import overview
 
-        return overview(data)
+        self.data_view.show_layer(overview(data))
+
+    def serve(self, session: Session) -> None:
+        self.painting.serve(session)
 
     @Slot()
     def _show_active(self) -> None:

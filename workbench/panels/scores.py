@@ -73,7 +73,7 @@ class ScoreTable(QWidget):
         if len(known) > 1 and score.better and min(known) < max(known):
             best = max(known) if score.better > 0 else min(known)
         for column, value in enumerate(values):
-            item = _cell(f"{value:.3f}" if math.isfinite(value) else "–")
+            item = _cell(number(value))
             item.setToolTip(score.text)
             if best is not None and value == best:
                 font = item.font()
@@ -86,6 +86,14 @@ class ScoreTable(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.show_runs(self._runs)
+
+
+def number(value: float) -> str:
+    """Three decimals where they say something, else the exponent."""
+    if not math.isfinite(value):
+        return "–"
+    plain = value == 0 or 5e-3 <= abs(value) < 1e5
+    return f"{value:.3f}" if plain else f"{value:.2e}"
 
 
 def _cell(text: str) -> QTableWidgetItem:

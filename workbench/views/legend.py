@@ -103,6 +103,8 @@ class Legend(QWidget):
         low, high = found.limits
         for part in (0.0, 0.5, 1.0):
             value = low + (high - low) * part
+            if abs(value) < 1e-6 * (high - low):
+                value = 0.0
             y = 40 + height * (1 - part)
             where = QRectF(32, y - ROW / 2, WIDTH - 34, ROW)
             painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
