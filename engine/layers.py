@@ -114,7 +114,8 @@ class Points(_Sealed):
     """Positions (n, 2) or (n, 3) and any number of per-point columns (n,), numbers or text.
 
     `colour_by` names the column to colour by at first; `ids` is the row of the data set that each
-    point stands for (int64, (n,)), the identity when empty.
+    point stands for (int64, (n,)), the identity when empty; `half_axes` (n, d, 2) are those of an
+    ellipse around each point, none when empty.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Points(_Sealed):
     axes: tuple[Axis, ...]
     columns: Mapping[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    half_axes: Array = field(default_factory=lambda: np.empty((0, 0, 2)))
     colour_by: str = ""
     colormap: str = "viridis"
     equal_scale: bool = True

@@ -93,7 +93,7 @@ class _Maker:
             name=name,
             role=role,  # type: ignore[arg-type]
             values=np.asarray(values, np.float64).reshape(self.problem.shape[first:]),
-            extent=tuple((a.low, a.high) for a in axes),
+            extent=tuple(self.problem.cells(k) for k in range(first, self.problem.dimension)),
             axes=tuple(Axis(a.name) for a in axes),
             colormap="coolwarm" if signed else "viridis",
             diverging=signed,

@@ -30,5 +30,5 @@ def overview(problem: Problem) -> Field:
     axes = [problem.axes[k] for k in order]
     return Field(
         name=f"reference {name}", role="truth", values=values.transpose(order),
-        extent=tuple((a.low, a.high) for a in axes), axes=tuple(Axis(a.name) for a in axes),
+        extent=tuple(problem.cells(k) for k in order), axes=tuple(Axis(a.name) for a in axes),
     )  # fmt: skip

@@ -67,7 +67,22 @@ def gaussians(problem: Problem, solution: Solution) -> Points:
     return Points(
         name="gaussians", role="diagnostic", positions=centres, axes=tuple(axes), columns=columns,
         colour_by="size of weight", equal_scale=False,
+        half_axes=_half_axes(problem, solution, widths),
     )  # fmt: skip
+
+
+def _half_axes(problem: Problem, solution: Solution, widths: Floats) -> Floats:
+    """One width from the centre along each axis of the bump (n, 2, 2); on a plane alone."""
+    if problem.dimension != 2:
+        return np.empty((0, 0, 2))
+    if solution.clouds[0].factor is None:
+        return widths[:, :, None] * np.eye(2)
+    found = []
+    for cloud in solution.clouds:
+        assert cloud.factor is not None
+        precision, turned = np.linalg.eigh(cloud.factor @ np.swapaxes(cloud.factor, -1, -2))
+        found.append(turned / np.sqrt(np.maximum(precision, 1e-300))[:, None, :])
+    return np.concatenate(found)
 
 
 def _strongest(weights: Floats) -> Floats:

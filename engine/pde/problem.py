@@ -170,6 +170,12 @@ class Problem:
     def value_key(self, unknown: int = 0) -> Key:
         return unknown, (0,) * self.dimension
 
+    def cells(self, axis: int, shape: Sequence[int] | None = None) -> tuple[float, float]:
+        """Outer edges of the cells in whose middles the grid's places along an axis are."""
+        a, n = self.axes[axis], (self.shape if shape is None else shape)[axis]
+        half = a.length / max(n - 1, 1) / 2
+        return a.low - half, a.high + half
+
     def residual(self, jet: Jet, x: Any, c: Sequence[float]) -> list[Any]:
         """Residual of each equation (P,), from jet entries (P,) at places x (P, d)."""
         return [_full(v, x) for v in self.equations(self._inputs(jet, x, c))]

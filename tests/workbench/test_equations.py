@@ -189,3 +189,44 @@ def test_a_double_click_shows_all_again(plane, qtbot):
     QTest.mouseDClick(plane.surface, Qt.MouseButton.LeftButton,
                       Qt.KeyboardModifier.NoModifier, QPoint(100, 100))  # fmt: skip
     assert plane.camera()["rect"] == pytest.approx(home) and plane.camera()["home"]
+
+
+def test_a_cut_is_drawn_and_follows(solved, qtbot):
+    view = solved.panel.result_view
+    shift = Qt.KeyboardModifier.ShiftModifier
+    home = view.camera()["rect"]
+    QTest.mousePress(view.surface, Qt.MouseButton.LeftButton, shift, QPoint(120, 150))
+    QTest.mouseMove(view.surface, QPoint(180, 150))
+    QTest.mouseRelease(view.surface, Qt.MouseButton.LeftButton, shift, QPoint(260, 150))
+    tabs = solved.panel.diagnostics.tabs
+    qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == "Cut", timeout=5000)
+    assert view.camera()["rect"] == pytest.approx(home), "the picture stays where it is"
+    layer = tabs.currentWidget()._layer
+    assert set(layer.lines) == {"prediction", "truth"}
+    assert np.abs(layer.lines["prediction"] - layer.lines["truth"]).max() < 1e-4
+    before = layer.lines["truth"].copy()
+    run = solved.document.active
+    wanted = replace(solved.document.params(), coefficients=(2.0, 2.0, 1.0))
+    solved.session.changed(wanted)
+    qtbot.waitUntil(lambda: run.shown == wanted and not run.snapshot.coarse, timeout=30_000)
+    assert np.abs(tabs.currentWidget()._layer.lines["truth"] - before).max() > 0.1
+    QTest.mouseClick(view.surface, Qt.MouseButton.LeftButton, shift, QPoint(200, 200))
+    titles = [tabs.tabText(k) for k in range(tabs.count())]
+    assert "Cut" not in titles
+
+
+def test_gaussians_lie_over_the_picture(solved):
+    scene = solved.panel.result_view.scene
+    assert not scene._rings.visible
+    solved.actions_by_id["view.ellipses"].trigger()
+    assert scene._rings.visible
+    assert len(scene._rings.pos) == 2 * 24 * min(400, 500)
+    solved.session.undo.undo()
+    assert not scene._rings.visible
+
+
+def test_the_error_is_told_by_frequency(solved):
+    layer = next(x for x in solved.document.active.judgement.layers if "frequency" in x.name)
+    wave = layer.x[layer.lines["reference"].argmax()]
+    # sin(4 pi x) sin(pi y) has 2 and 1/2 cycles per unit.
+    assert wave == pytest.approx(np.hypot(2.0, 0.5), abs=0.5)

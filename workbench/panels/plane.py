@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from PySide6.QtCore import Slot
+
+from engine.layers import Axis, Curves, Field, Points
+from engine.method import Snapshot
+from engine.numerics.cuts import along
+from workbench.document import Run
 from workbench.panels.panel import Panel
 from workbench.views.mainview import MainView
 from workbench.views.plane import PlaneView
@@ -24,6 +30,8 @@ class PlanePanel(Panel):
     _drawn: Any = None
     """The data that `_picture_of` is of."""
     _picture_of: Any = None
+    _ends: Any = None
+    _cut_shown = False
 
     def serve(self, session: Session) -> None:
         super().serve(session)
@@ -43,6 +51,37 @@ class PlanePanel(Panel):
                 lambda message: self._have_none(data, message),
             )
 
+    def _picture(self) -> MainView:
+        view = super()._picture()
+        assert isinstance(view, PlaneView)
+        view.cut.connect(self._on_cut)
+        view.setToolTip("Shift and drag: values along a line")
+        return view
+
+    def _dress(self, view: MainView, run: Run, snapshot: Snapshot) -> None:
+        super()._dress(view, run, snapshot)
+        wanted = bool(self._document.view.get("ellipses", False))
+        rings = (x for x in snapshot.layers if isinstance(x, Points) and len(x.half_axes))
+        view.set_overlay(next(rings, None) if wanted else None)
+        if run is self._document.active:
+            self._show_cut(first=False)
+
+    @Slot(object)
+    def _on_cut(self, ends: Any) -> None:
+        fresh = self._ends is None
+        self._ends = ends
+        for view in self.clouds():
+            if isinstance(view, PlaneView):
+                view.set_cut(ends)
+        self._show_cut(first=fresh and ends is not None)
+
+    def _show_cut(self, *, first: bool) -> None:
+        run = self._document.active
+        found = () if run is None or run.snapshot is None else cut(run.snapshot, self._ends)
+        if found or self._cut_shown:
+            self._cut_shown = bool(found)
+            self.diagnostics.show_further(found, first=first)
+
     def _have(self, data: Any, layer: Any) -> None:
         if self._drawn is data:
             self._picture_of = layer
@@ -51,6 +90,23 @@ class PlanePanel(Panel):
     def _have_none(self, data: Any, message: str) -> None:
         if self._drawn is data:
             self.data_view.clear(message)
+
+
+def cut(snapshot: Snapshot, ends: Any) -> tuple[Curves, ...]:
+    """Prediction and truth along a line between `ends` (2, 2); nothing without a line."""
+    shown = [
+        x for x in snapshot.layers
+        if isinstance(x, Field) and x.values.ndim == 2 and x.role in ("prediction", "truth")
+    ]  # fmt: skip
+    if ends is None or not shown:
+        return ()
+    lines = {}
+    for layer in shown:
+        distance, lines[layer.name] = along(layer.values, layer.extent, ends[0], ends[1])
+    return (
+        Curves(name="cut", role="diagnostic", x=distance, lines=lines,
+               axes=(Axis("distance along the cut"), Axis("value"))),
+    )  # fmt: skip
 
 
 def _overview(data: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.layers import Layer, Markers, Network
+from engine.layers import Layer, Markers, Network, Points
 from workbench.theme import Theme
 from workbench.views.colouring import Colouring
 from workbench.views.frame import PictureFrame
@@ -81,6 +81,8 @@ class MainView(PictureFrame):
         return 1.0
 
     def set_network(self, network: Network | None) -> None: ...
+
+    def set_overlay(self, points: Points | None) -> None: ...
 
     def set_markers(self, markers: Markers | None) -> None: ...
 

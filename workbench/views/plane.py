@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine import colour
-from engine.layers import Axis, Field, Picture
+from engine import colour, ellipses
+from engine.layers import Axis, Field, Picture, Points
 from workbench.theme import Theme
 from workbench.views.colouring import Colouring, robust_limits
 from workbench.views.mainview import MainView
@@ -23,6 +23,9 @@ from workbench.views.slicebar import SliceBar
 from workbench.views.surface import surface
 
 Floats = NDArray[np.float64]
+MOST_RINGS = 400
+CLICK = 3.0
+"""Pixels a press may wander and still be a click."""
 PIXELS = (Axis("column", "px"), Axis("row", "px"))
 
 
@@ -31,6 +34,8 @@ class PlaneView(MainView):
 
     DRAWS: ClassVar[tuple[type, ...]] = (Field, Picture)
 
+    cut = Signal(object)
+    """Ends (2, 2) of a line drawn with Shift and the left button, or None for a click."""
     _painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,6 +44,7 @@ class PlaneView(MainView):
         self._limits: tuple[float, float] | None = None
         self._colouring: Colouring | None = None
         self._home, self._fresh = True, False
+        self._cutting: Any = None
         self.slices = SliceBar(self)
         self.slices.moved.connect(self._on_slice)
         self.scene = PlaneScene() if opengl_works() else None
@@ -49,6 +55,8 @@ class PlaneView(MainView):
             self._grid.addWidget(self.slices, 2, 1)
             canvas.events.draw.connect(self._on_draw)
             canvas.events.resize.connect(self._on_resize, position="last")
+            canvas.events.mouse_press.connect(self._on_press)
+            canvas.events.mouse_release.connect(self._on_release)
             canvas.events.mouse_move.connect(self._on_move)
             canvas.events.mouse_wheel.connect(self._on_navigated)
             canvas.events.mouse_double_click.connect(self._on_double_click)
@@ -142,6 +150,27 @@ class PlaneView(MainView):
             self._limits = limits
             self._draw()
 
+    def set_overlay(self, points: Points | None) -> None:
+        """Ellipses around points, the strongest by what colours them, red and blue by sign."""
+        if self.scene is None:
+            return
+        if points is None or not len(points.half_axes):
+            self.scene.draw_rings(None)
+        else:
+            weight = np.asarray(points.columns.get("weight", np.ones(len(points.positions))))
+            rows = np.argsort(-np.abs(weight), kind="stable")[:MOST_RINGS]
+            outlines = ellipses.outlines(points.positions[rows], points.half_axes[rows])
+            limits = colour.limits(weight[rows], diverging=True)
+            rgb = colour.rgb(weight[rows], colour.DIVERGING, limits)
+            self.scene.draw_rings(np.asarray(outlines, np.float32), np.asarray(rgb, np.float32))
+        self.scene.canvas.update()
+
+    def set_cut(self, ends: Any) -> None:
+        """A line over the picture, or None."""
+        if self.scene is not None:
+            self.scene.draw_cut(ends)
+            self.scene.canvas.update()
+
     def clear(self, text: str) -> None:
         self._layer = None
         self.say(text)
@@ -204,7 +233,23 @@ class PlaneView(MainView):
 
     # The pointer
 
+    def _on_press(self, event: Any) -> None:
+        if event.button == 1 and self.scene is not None and _with_shift(event):
+            self._cutting = self.scene.place(event.pos)
+            self.scene.hold(True)
+
+    def _on_release(self, event: Any) -> None:
+        start, self._cutting = self._cutting, None
+        if start is not None and self.scene is not None:
+            self.scene.hold(False)
+            ends = np.array([start, self.scene.place(event.pos)])
+            moved = np.abs(np.asarray(event.pos, float) - np.asarray(event.press_event.pos)).max()
+            self.cut.emit(ends if moved > CLICK else None)
+
     def _on_move(self, event: Any) -> None:
+        if self._cutting is not None and self.scene is not None:
+            self.cut.emit(np.array([self._cutting, self.scene.place(event.pos)]))
+            return
         if event.is_dragging:
             self._on_navigated(event)
             return
@@ -262,6 +307,10 @@ class PlaneView(MainView):
             self.scene.canvas.close()
             self.scene = None
             self._layer = None
+
+
+def _with_shift(event: Any) -> bool:
+    return any("Shift" in str(modifier) for modifier in event.modifiers)
 
 
 def _extent(layer: Field | Picture) -> Any:

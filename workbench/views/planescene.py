@@ -26,12 +26,21 @@ class PlaneScene:
             np.zeros((2, 2, 3), np.float32), parent=parts, interpolation="nearest", method="auto"
         )
         self._line = scene.visuals.Line(np.zeros((2, 2), np.float32), parent=parts, width=2)
-        self._image.visible = self._line.visible = False
+        self._rings = scene.visuals.Line(
+            np.zeros((2, 2), np.float32), connect="segments", method="gl", parent=parts
+        )
+        self._cut = scene.visuals.Line(np.zeros((2, 2), np.float32), width=2, parent=parts)
+        for order, visual in enumerate((self._image, self._line, self._rings, self._cut)):
+            visual.visible = False
+            visual.order = order
+        for visual in (self._rings, self._cut):
+            visual.set_gl_state("translucent", depth_test=False)
         self._range = (0.0, 1.0, 0.0, 1.0)
 
     def set_theme(self, theme: Theme) -> None:
         self.canvas.bgcolor = theme.canvas
         self._line.set_data(color=Color(theme.accent))
+        self._cut.set_data(color=Color(theme.selection))
         self.canvas.update()
 
     def draw_image(self, rgb: NDArray[np.float32], rect: tuple[float, float, float, float]) -> None:
@@ -50,6 +59,24 @@ class PlaneScene:
         finite = y[np.isfinite(y)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         self._range = (float(x[0]), float(x[-1]), low, high if high > low else low + 1.0)
+
+    def draw_rings(
+        self, outlines: NDArray[np.float32] | None, colours: NDArray[np.float32] | None = None
+    ) -> None:
+        """Closed outlines (n, s, 2) in colours (n, 3), or None."""
+        self._rings.visible = outlines is not None and len(outlines) > 0
+        if outlines is None or colours is None or not len(outlines):
+            return
+        ends = np.stack([outlines, np.roll(outlines, -1, axis=1)], axis=2).reshape(-1, 2)
+        rgba = np.column_stack([colours, np.full(len(colours), 0.8, np.float32)])
+        self._rings.set_data(ends, connect="segments",
+                             color=np.repeat(rgba, 2 * outlines.shape[1], axis=0))  # fmt: skip
+
+    def draw_cut(self, ends: NDArray[np.float64] | None) -> None:
+        """A line (2, 2) on the plane, or None."""
+        self._cut.visible = ends is not None
+        if ends is not None:
+            self._cut.set_data(np.asarray(ends, np.float32))
 
     # Camera
 
@@ -72,6 +99,10 @@ class PlaneScene:
             right - left + 2 * across,
             high - low + 2 * up,
         )
+
+    def hold(self, held: bool) -> None:
+        """The camera stays where it is while another hand is at work."""
+        self._camera.interactive = not held
 
     def camera(self) -> dict[str, Any]:
         rect = self._camera.rect
