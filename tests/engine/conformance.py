@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.catalog import Card
+from engine.data import open_any
 from engine.data.table import Table
 from engine.data.vectors import VectorSamples
 from engine.jobs import FitJob, FitWorker
@@ -64,9 +65,18 @@ def swirl_of(positions: Any) -> VectorSamples:
     )  # fmt: skip
 
 
+def rod(n: int = ROWS) -> Any:
+    """Poisson's equation on a rod, with a coefficient and its solution."""
+    return open_any(
+        "equation:x in [0, 1]; q = 1 in [0.5, 2]\nu_xx = -q*pi^2*sin(pi*x)\n"
+        "exact u = q*sin(pi*x)\nu(0) = 0; u(1) = 0"
+    )
+
+
 def data_for(card: Card, n: int = ROWS) -> Any:
     """Data of the kind that the method accepts."""
-    return {Table: table, VectorSamples: swirl}[card.load().Data](n)
+    kinds = {"Table": table, "VectorSamples": swirl, "Problem": rod}
+    return kinds[card.data](n)
 
 
 def made_of(card: Card, values: Any) -> Any:
@@ -77,7 +87,9 @@ def made_of(card: Card, values: Any) -> Any:
 def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     """The defaults, with neighbours and perplexity cut to what n rows allow."""
     defaults = card.load().Params()
-    for name, most in (("knn", max(2, n // 6)), ("perplexity", max(2.0, (n - 2) / 4))):
+    limits = [("knn", max(2, n // 6)), ("perplexity", max(2.0, (n - 2) / 4))]
+    limits += [("gaussians", 20), ("interior", 60), ("boundary", 8)]
+    for name, most in limits:
         if name not in values and getattr(defaults, name, 0) > most:
             values[name] = most
     return replace(defaults, **values)
@@ -224,9 +236,12 @@ def check_evaluation(card: Card) -> None:
 
 def check_live(card: Card) -> None:
     """Every LIVE parameter changes the picture, where it applies, without a fit."""
-    fit = fitted(card, data_for(card))
+    data = data_for(card)
+    fit = fitted(card, data)
     found = {p.name: p for p in parameters(card.load().Params)}
     for p in live(card):
+        if p.name in getattr(data, "idle", ()):
+            continue
         base, condition = fit.params, p.applies
         while condition is not None:
             base = replace(base, **{condition.name: condition.values[0]})
@@ -293,7 +308,16 @@ BAD = {
 
 
 def check_bad_data(card: Card) -> None:
-    """What cannot be embedded is refused in one sentence."""
+    """What cannot be worked on is refused in one sentence."""
+    if card.data == "Problem":
+        beyond = replace(params_for(card), coefficients=(9.0,))
+        try:
+            fitted(card, rod(), beyond)
+        except DataError as error:
+            assert_sentence(error)
+        else:
+            raise AssertionError(f"{card.id} took a coefficient out of its bounds")
+        return
     for name, values in BAD.items():
         try:
             fitted(card, made_of(card, values), card.load().Params())
@@ -307,6 +331,10 @@ def check_odd_data(card: Card) -> None:
     """Duplicates, constant columns, separate parts and one column give a picture; what must be
     known of it is said."""
     kept = data_for(card)
+    if card.data == "Problem":
+        bare = open_any("equation:x in [0, 1]\nu_xx - u = 1\nu(0) = 0\nu(1) = 0")
+        check_snapshot(fitted(card, bare).result(), len(bare))
+        return
     values = kept.values if isinstance(kept, Table) else kept.positions
     doubled = np.concatenate([values, values[:5]])
     constant = np.column_stack([values, np.ones(len(values))])
