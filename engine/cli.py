@@ -18,7 +18,7 @@ from engine.method import DataError
 from engine.params import Parameter, ParameterError, parameters, parse, to_json
 from engine.runs import Fit, RunSpec, begin
 
-EXPORTS = ("figure", "csv", "npz", "h5ad", "vtu", "script")
+EXPORTS = ("figure", "csv", "npz", "h5ad", "vtu", "vti", "script")
 
 
 class _Refused(Exception):
@@ -310,7 +310,7 @@ def _export(options: argparse.Namespace) -> int:
         shown = main = answer(method, spec.typed_params(), options.at)
     if wanted["figure"]:
         save_figure(wanted["figure"], main, metadata=spec)
-    for name in ("csv", "npz", "h5ad", "vtu"):
+    for name in ("csv", "npz", "h5ad", "vtu", "vti"):
         if wanted[name]:
             path = Path(wanted[name])
             save_table(path if path.suffix else path.with_suffix(f".{name}"), shown, spec=spec)

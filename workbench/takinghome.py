@@ -76,7 +76,10 @@ class TakingHome(QObject):
         ]
 
     def ask_table(self) -> None:
-        filters = "CSV (*.csv);;NumPy archive (*.npz);;AnnData (*.h5ad);;VTK grid (*.vtu)"
+        filters = ";;".join(
+            ("CSV (*.csv)", "NumPy archive (*.npz)", "AnnData (*.h5ad)", "VTK grid (*.vtu)",
+             "VTK image (*.vti)")
+        )  # fmt: skip
         self._ask("Export coordinates", filters, True, self.save_table, ".csv")
 
     def save_table(self, path: str) -> None:

@@ -1,15 +1,18 @@
-"""Layers in space as VTU, the unstructured grid that ParaView and PyVista open."""
+"""Layers as ParaView and PyVista open them: in space as VTU, an unstructured grid, and on a grid as
+VTI, an image."""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
 
-from engine.layers import Array, Arrows, Layer, Points, Surface
+from engine.layers import Array, Arrows, Field, Layer, Points, Surface
 from engine.method import DataError
 
 
@@ -37,6 +40,47 @@ def write_vtu(path: Path, layer: Layer, about: Mapping[str, Any]) -> None:
     told = json.dumps(about).replace("--", "\\u002d\\u002d")
     with path.open("ab") as file:
         file.write(f"\n<!-- fieldwright {told} -->\n".encode())
+
+
+def write_vti(path: Path, layers: Sequence[Layer], about: Mapping[str, Any]) -> None:
+    """The fields that share the grid of the first, as cells with one number each.
+
+    Raises
+    ------
+    DataError
+        Where there is no field, or the grid is even in a logarithm.
+    """
+    found = [layer for layer in layers if isinstance(layer, Field)]
+    if not found:
+        raise DataError("A VTI file holds fields on a grid, and there is none to save.")
+    first = found[0]
+    if any(axis.log for axis in first.axes):
+        raise DataError(f"The grid of '{first.name}' is logarithmic; save it as CSV or NPZ.")
+    alike = [x for x in found if x.values.shape == first.values.shape and x.extent == first.extent]
+    shape = (*first.values.shape, 1, 1)[:3]
+    extent = (*first.extent, (0.0, 1.0), (0.0, 1.0))[:3]
+    image = Element("ImageData", {
+        "WholeExtent": " ".join(f"0 {n}" for n in shape),
+        "Origin": " ".join(repr(float(low)) for low, _ in extent),
+        "Spacing": " ".join(
+            repr((high - low) / n) for n, (low, high) in zip(shape, extent, strict=True)
+        ),
+    })  # fmt: skip
+    piece = SubElement(image, "Piece", {"Extent": image.attrib["WholeExtent"]})
+    cells = SubElement(piece, "CellData", {"Scalars": first.name})
+    for layer in alike:
+        # VTK's first axis runs fastest; a block begins with its length in bytes.
+        numbers = np.asarray(layer.values, "<f8").ravel(order="F").tobytes()
+        block = np.array([len(numbers)], "<u8").tobytes() + numbers
+        array = SubElement(cells, "DataArray",
+                           {"type": "Float64", "Name": layer.name, "format": "binary"})  # fmt: skip
+        array.text = base64.b64encode(block).decode()
+    root = Element("VTKFile", {"type": "ImageData", "version": "1.0",
+                               "byte_order": "LittleEndian", "header_type": "UInt64"})  # fmt: skip
+    root.append(image)
+    told = json.dumps(about).replace("--", "\\u002d\\u002d")
+    text = tostring(root, encoding="unicode", xml_declaration=True)
+    path.write_text(f"{text}\n<!-- fieldwright {told} -->\n", encoding="utf-8")
 
 
 def _parts(layer: Layer) -> tuple[Array, Array, dict[str, Array]]:

@@ -158,7 +158,8 @@ class Problem:
         for c, value in zip(self.coefficients, wanted, strict=True):
             if not c.low <= value <= c.high:
                 raise DataError(
-                    f"Coefficient '{c.name}' must be between {c.low:g} and {c.high:g}. Got {value:g}."
+                    f"Coefficient '{c.name}' must be between {c.low:g} and {c.high:g}. "
+                    f"Got {value:g}."
                 )
         return tuple(float(v) for v in wanted)
 

@@ -190,3 +190,35 @@ def test_one_scale_for_a_field_and_its_truth(fit):
     found = shared_scales.of_columns(layers, "")
     both = np.concatenate([layer.columns["magnitude"] for layer in layers[:2]])
     assert found == {("magnitude", "viridis"): (both.min(), both.max())}
+
+
+def test_vti_holds_fields_on_their_grid(tmp_path):
+    """Read back by hand: places of cells, and numbers to the last bit."""
+    import base64
+    from xml.etree import ElementTree
+
+    from engine.layers import Field
+
+    values = np.random.default_rng(0).normal(size=(5, 3))
+    grid = {"extent": ((-1.0, 1.0), (0.0, 6.0)), "axes": (Axis("x"), Axis("y"))}
+    one = Field(name="prediction", role="prediction", values=values, **grid)
+    two = Field(name="error", role="error", values=2 * values, **grid)
+    save_table(tmp_path / "f.vti", one)
+    from engine.io.vtk import write_vti
+
+    write_vti(tmp_path / "g.vti", (one, two), {"note": "a -- b"})
+    root = ElementTree.parse(tmp_path / "g.vti").getroot()
+    image = root.find("ImageData")
+    assert image.attrib["WholeExtent"] == "0 5 0 3 0 1"
+    assert [float(v) for v in image.attrib["Spacing"].split()] == [0.4, 2.0, 1.0]
+    arrays = image.findall("Piece/CellData/DataArray")
+    assert [a.attrib["Name"] for a in arrays] == ["prediction", "error"]
+    for array, layer in zip(arrays, (one, two), strict=True):
+        block = base64.b64decode(array.text)
+        assert int.from_bytes(block[:8], "little") == len(block) - 8 == 120
+        found = np.frombuffer(block[8:], "<f8").reshape(5, 3, order="F")
+        assert np.array_equal(found, layer.values)
+    with pytest.raises(DataError, match="no"):
+        save_table(tmp_path / "no.vti", Surface(
+            name="h", role="data", vertices=np.eye(3), faces=np.array([[0, 1, 2]]),
+            values=np.zeros(3), axes=(Axis("x"),) * 3))  # fmt: skip
