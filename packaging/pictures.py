@@ -137,6 +137,7 @@ def drawn(places: NDArray[np.float64], rgb: NDArray[np.float32]) -> Image.Image:
 
 
 SCREENSHOTS = {
+    "equations": ["--open", "problem:helmholtz", "--method", "pde.pig", "--fit"],
     "embedding": ["--open", "sample:digits", "--fit"],
     "embedding-dark": ["--open", "sample:tree", "--fit", "--theme", "dark"],
     "vectorfield": ["--open", "sample:sphere_field", "--method", "vectorfield.rvgp", "--fit"],

@@ -220,7 +220,7 @@ def test_gaussians_lie_over_the_picture(solved):
     assert not scene._rings.visible
     solved.actions_by_id["view.ellipses"].trigger()
     assert scene._rings.visible
-    assert len(scene._rings.pos) == 2 * 24 * min(400, 500)
+    assert len(scene._rings.pos) == 2 * 24 * 150
     solved.session.undo.undo()
     assert not scene._rings.visible
 
@@ -230,3 +230,17 @@ def test_the_error_is_told_by_frequency(solved):
     wave = layer.x[layer.lines["reference"].argmax()]
     # sin(4 pi x) sin(pi y) has 2 and 1/2 cycles per unit.
     assert wave == pytest.approx(np.hypot(2.0, 0.5), abs=0.5)
+
+
+def test_losses_that_fall_through_decades_are_drawn_so(window, qtbot):
+    window.session.open_data("problem:poisson", then=window.session.fit)
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[0]
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=90_000)
+    tabs = window.panel.diagnostics.tabs
+    titles = [tabs.tabText(k) for k in range(tabs.count())]
+    for title in ("Progress", "Progress in time"):
+        tabs.setCurrentIndex(titles.index(title))
+        layer = tabs.currentWidget()._layer
+        assert layer.axes[1].log is True
+        assert (np.diff(layer.x) >= 0).all() and len(layer.x) == len(run.history)

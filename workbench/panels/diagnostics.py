@@ -141,7 +141,7 @@ def _progress(run: Run, *, in_time: bool = False) -> Curves:
     )
     values = np.array([v for _, _, m in run.history for v in m.values()], np.float64)
     # Losses and errors fall through decades.
-    log = bool(len(values)) and bool((values > 0).all()) and values.max() > 100 * values.min()
+    log = len(values) > 0 and bool((values > 0).all() and values.max() > 100 * values.min())
     lines = {
         name: np.array([m.get(name, np.nan) for _, _, m in run.history], np.float64)
         for name in names

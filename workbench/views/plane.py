@@ -23,7 +23,7 @@ from workbench.views.slicebar import SliceBar
 from workbench.views.surface import surface
 
 Floats = NDArray[np.float64]
-MOST_RINGS = 400
+MOST_RINGS = 150
 CLICK = 3.0
 """Pixels a press may wander and still be a click."""
 PIXELS = (Axis("column", "px"), Axis("row", "px"))

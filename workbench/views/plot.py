@@ -37,6 +37,8 @@ class Plot(QWidget):
             drawn.setSIPrefixEnableRanges(())
             drawn.enableAutoSIPrefix(False)
             drawn.setLabel(str(axis))
+            # Numbers between powers of ten would run into each other.
+            drawn.setStyle(maxTextLevel=0 if axis.log else 2)
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)
 
     def set_theme(self, theme: Theme) -> None:
