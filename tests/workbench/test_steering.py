@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from engine.params import with_values
 from engine.vectorfield.rvgp_params import RVGPParams
 from tests.workbench.mouse import drag
-from workbench.views.image import log_ticks
+from workbench.views.plot import log_ticks
 
 pytestmark = pytest.mark.gl
 LEFT = Qt.MouseButton.LeftButton
@@ -130,3 +130,5 @@ def test_ticks_of_a_logarithmic_axis():
     assert [name for _, name in log_ticks(0.05, 20.0)] == ["0.05", "0.1", "0.2", "0.5", "1", "2",
                                                            "5", "10", "20"]  # fmt: skip
     assert [name for _, name in log_ticks(1e-6, 1.0)][::3] == ["1e-06", "0.001", "1"]
+    assert [name for _, name in log_ticks(1e-12, 1.0)] == ["1e-12", "1e-10", "1e-08", "1e-06",
+                                                           "0.0001", "0.01", "1"]  # fmt: skip

@@ -41,7 +41,15 @@ class CurvesView(Plot):
             # Of a stem's three points only the top has a head.
             heads = {"symbolSize": np.tile([0.0, 5.0, 0.0], len(x) // 3)} if stems else {}
             self._lines[name].setData(x, y, **heads)
+        self._tick(layer)
         self._show_marks(layer)
+
+    def _tick(self, layer: Curves) -> None:
+        drawn = (np.asarray(layer.x, float), np.concatenate([*layer.lines.values(), np.empty(0)]))
+        for side, axis, values in zip(("bottom", "left"), layer.axes, drawn, strict=True):
+            some = values[np.isfinite(values) & (values > 0)]
+            ends = (float(some.min()), float(some.max())) if axis.log and len(some) else None
+            self.set_ticks(side, ends)
 
     def _rebuild(self, layer: Curves) -> None:
         for line in self._lines.values():

@@ -64,7 +64,7 @@ class ImageView(Plot):
         self._image.setRect(QRectF(*extent))
         if isinstance(layer, Field):
             for side, axis, ends in zip(("bottom", "left"), axes, layer.extent, strict=False):
-                self.item.getAxis(side).setTicks([log_ticks(*ends)] if axis.log else None)
+                self.set_ticks(side, ends if axis.log else None)
             self._show_contours(values, layer.contours)
             self._show_marks(layer)
 
@@ -142,15 +142,6 @@ class ImageView(Plot):
             for part in parts:
                 self.item.removeItem(part)
         self._marks.clear()
-
-
-def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Places (in decades) and names of ticks: powers of ten, with 2 and 5 between them where there
-    is room."""
-    decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    steps = (1, 2, 5) if np.log10(high / low) <= 3 else (1,)
-    values = [float(f"{step}e{int(decade)}") for decade in decades for step in steps]
-    return [(float(np.log10(v)), f"{v:g}") for v in values if low <= v <= high]
 
 
 def _plane(
