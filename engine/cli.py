@@ -68,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="POINTS.csv",
         help="what the model says at these points, not at those it learnt from",
     )
+    export.add_argument(
+        "--animation",
+        default="",
+        metavar="FILE.gif",
+        help="a moving picture of a LIVE parameter, with --sweep",
+    )
+    export.add_argument("--sweep", default="", metavar="NAME=LOW:HIGH[:FRAMES]")
     export.set_defaults(do=_export)
     return parser
 
@@ -302,7 +309,9 @@ def _export(options: argparse.Namespace) -> int:
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
     wanted = {n: getattr(options, n) for n in EXPORTS}
-    if not any(wanted.values()):
+    if options.animation:
+        _animate(options, method, spec)
+    elif not any(wanted.values()):
         raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
     shown: Any = snapshot
     main = snapshot.layers[0]
@@ -320,6 +329,20 @@ def _export(options: argparse.Namespace) -> int:
         if path:
             print(f"{name:10} {path}")
     return 0
+
+
+def _animate(options: argparse.Namespace, method: Any, spec: RunSpec) -> None:
+    from engine.io.animation import save_animation, sweep
+
+    name, _, ends = options.sweep.partition("=")
+    try:
+        low, high, count = (*(float(v) for v in ends.split(":")), 60.0)[:3]
+    except ValueError:
+        raise _Refused("Say what to sweep as in: --sweep at=0:1 or --sweep at=0:1:90.") from None
+    frames = sweep(spec.typed_params(), name, low, high, round(count))
+    for _ in save_animation(options.animation, method, frames):
+        pass
+    print(f"animation  {options.animation}")
 
 
 def _print_json(value: Mapping[str, Any]) -> None:
