@@ -37,6 +37,8 @@ COMMANDS: tuple[Command, ...] = (
             "CSV, NPZ, h5ad or VTU", "table"),
     Command("export.at", "File", "Export field at points of a file…", "export_at", "",
             "What the field is at points that were not in the data"),
+    Command("export.animation", "File", "Export animation…", "export_animation", "",
+            "A moving picture of a slider that goes from one end to the other"),
     Command("export.model", "File", "Export fitted model…", "export_model", "",
             "safetensors with everything needed to use it again", "model"),
     Command("copy.python", "File", "Copy as Python", "copy_python", "Ctrl+Shift+C",

@@ -59,6 +59,9 @@ class Requests(QObject):
     def export_at(self) -> None:
         self._window.exporting.ask_at()
 
+    def export_animation(self) -> None:
+        self._window.exporting.ask_animation()
+
     def export_model(self) -> None:
         self._window.exporting.ask_model()
 

@@ -114,6 +114,39 @@ class TakingHome(QObject):
                 lambda: save_table(path, answer(method, params, points), spec=spec), nothing, path
             )
 
+    def ask_animation(self) -> None:
+        from workbench.dialogs.animation import AnimationDialog
+
+        run = self._run()
+        idle = tuple(getattr(run.data, "idle", ())) if run is not None else ()
+        if run is None or run.method is None or run.shown is None:
+            self._window.say("Fit something first: a slider of it can then be played.")
+            return
+        dialog = AnimationDialog(run.shown, idle, self._window)
+        dialog.accepted.connect(self._chose_sweep)
+        self._show(dialog)
+
+    @Slot()
+    def _chose_sweep(self) -> None:
+        name, low, high, count = self._dialog.sweep()
+        then = partial(self.save_animation, name, low, high, count)
+        QTimer.singleShot(
+            0, lambda: self._ask("Export animation", "GIF (*.gif)", True, then, ".gif")
+        )
+
+    def save_animation(self, name: str, low: float, high: float, count: int, path: str) -> None:
+        from engine.io.animation import save_animation, sweep
+
+        run = self._run()
+        if run is not None and run.method is not None:
+            method, shown = run.method, run.shown
+
+            def write() -> None:
+                for _ in save_animation(path, method, sweep(shown, name, low, high, count)):
+                    pass
+
+            self._errand(write, nothing, path)
+
     def ask_model(self) -> None:
         filters = "Fitted model (*.safetensors)"
         self._ask("Export fitted model", filters, True, self.save_model, ".safetensors")

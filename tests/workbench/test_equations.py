@@ -244,3 +244,16 @@ def test_losses_that_fall_through_decades_are_drawn_so(window, qtbot):
         layer = tabs.currentWidget()._layer
         assert layer.axes[1].log is True
         assert (np.diff(layer.x) >= 0).all() and len(layer.x) == len(run.history)
+
+
+def test_a_slider_is_played_into_a_file(solved, qtbot, tmp_path):
+    solved.exporting.ask_animation()
+    dialog = solved.exporting._dialog
+    labels = [dialog.names.itemText(k) for k in range(dialog.names.count())]
+    assert "spread" in labels and "position" not in labels, "what means nothing is not offered"
+    dialog.names.setCurrentIndex(labels.index("spread"))
+    assert dialog.sweep() == ("spread", 0.5, 2.0, 60)
+    dialog.reject()
+    path = tmp_path / "spread.gif"
+    solved.exporting.save_animation("spread", 0.9, 1.1, 3, str(path))
+    qtbot.waitUntil(path.exists, timeout=60_000)
