@@ -108,7 +108,12 @@ class Program:
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """Values of the formulas: arrays or tensors of the inputs' shape, or a number where a
-        formula is constant. Inputs may be None where `used` does not name them."""
+        formula is constant. Inputs may be None where `used` does not name them. What has no
+        finite value is left so, for the caller to judge."""
+        with np.errstate(all="ignore"):
+            return self._run(inputs)
+
+    def _run(self, inputs: Sequence[Any]) -> list[Any]:
         found: list[Any] = []
         for kind, what in self.code:
             match kind:

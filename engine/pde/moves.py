@@ -138,9 +138,11 @@ class Mover:
         d = self.cloud.centres.shape[1]
         weights = self.weights + change[: n * m].reshape(m, n).T
         centres = self.cloud.centres + change[n * m : n * (m + d)].reshape(d, n).T
+        low, high = self.problem.bounds.T
+        centres = np.clip(centres, low - (high - low) / 2, high + (high - low) / 2)
         stretch = change[n * (m + d) :].reshape(d, n).T
         widths = self.cloud.widths * np.exp(np.clip(stretch, -LONGEST_STRETCH, LONGEST_STRETCH))
-        return Cloud(centres, np.maximum(widths, self.smallest)), weights
+        return Cloud(centres, np.clip(widths, self.smallest, 2 * (high - low))), weights
 
 
 def _damped(gram: Floats, slope: Floats, damping: float) -> Floats:

@@ -21,9 +21,9 @@ from engine.pde.points import Points
 from engine.pde.problem import Floats, Key, Problem
 
 RIDGE = 1e-13
-NEWTON = 60
-SETTLED = 1e-9
-LOWEST, HIGHEST = 1e-8, 1e8
+NEWTON = 40
+SETTLED = 5e-3
+"""Newton's steps end when one lowers the loss by a smaller share than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def weights_of(
                 return
         gain, weights, loss = 1 - now / max(loss, 1e-300), tried, now
         damping = damping / 10 if damping > 1e-12 else 0.0
-        settled = gain < 1e-4
+        settled = gain < SETTLED
         yield weights, loss, settled
         if settled:
             return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from engine.method import DataError
 from engine.pde.points import Points
 from engine.pde.problem import Condition, Key, Problem
 from engine.pde.projection import Weighing
@@ -146,6 +147,8 @@ def train(
         optimiser.param_groups[0]["lr"] = rate
         parts = yield from beats(_turn(loss, optimiser, kind, now.weigh))
         turn = Turn(index, parts, now.weigh, loss.evaluations)
+        if index == 1 and not math.isfinite(turn.loss):
+            raise DataError("The equation has no finite value at the start; check its formulas.")
         finite = math.isfinite(turn.loss) and all(bool(leaf.isfinite().all()) for leaf in leaves)
         idle = idle + 1 if finite and turn.loss == before else 0
         if not finite or idle >= FAILED_TWICE:
