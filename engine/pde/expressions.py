@@ -80,7 +80,10 @@ def _torch(name: str, v: Any) -> Any:
 
 
 def _call(name: str, v: Any) -> Any:
-    if isinstance(v, float | int | np.ndarray | np.generic):
+    if isinstance(v, float | int | np.generic):
+        # A plain number goes with tensors as well.
+        return float(_NUMPY[name](v))
+    if isinstance(v, np.ndarray):
         return _NUMPY[name](v)
     return _torch(name, v)
 
@@ -174,7 +177,7 @@ class _Maker:
             if node not in self.places:
                 raise ValueError(f"'{node}' is not known.")
             return "input", self.places[node]
-        if node.is_number and not node.free_symbols:
+        if node.is_number and not node.has(softplus, sigmoid, tanhc):
             value = complex(node.evalf(20))
             if value.imag or not np.isfinite(value.real):
                 raise ValueError(f"'{node}' is not a finite real number.")

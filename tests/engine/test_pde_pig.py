@@ -11,7 +11,7 @@ import torch
 from engine import catalog
 from engine.data import open_any
 from engine.method import DataError
-from engine.pde import jets, moves
+from engine.pde import CARDS, jets, moves
 from engine.pde.bumps import features
 from engine.pde.cloud import Cloud
 from engine.pde.network import GaussianNetwork
@@ -25,14 +25,7 @@ from engine.pde.training import Loss, Pace, train
 from engine.runs import Fit, RunSpec
 from tests.engine import conformance as owed
 
-CARD = catalog.Card(
-    id="pde.pig",
-    title="Physics-Informed Gaussians",
-    target="engine.pde.pig:PIG",
-    summary="A solution as bumps that move to where they are needed.",
-    paper="arXiv 2412.05994",
-    data="Problem",
-)
+CARD = CARDS[0]
 
 
 @pytest.fixture(autouse=True)
@@ -178,8 +171,8 @@ def trained(spec, gaussians, width, interior, face, evaluations):
     params = PIGParams(gaussians=gaussians, training="L-BFGS")
     model = GaussianNetwork(problem, params, np.full(2, width), rng, "cpu")
     loss = Loss(problem, model, problem.values, 4_000_000 // (4 * gaussians))
-    pace = Pace(Weighing(1e-4, 1, 1), 1.0, 1.0, 1)
-    for turn in train(loss, "L-BFGS", 1000, lambda: pace,
+    pace = Pace(Weighing(1e-4, 1, 1), 1.0, 1)
+    for turn in train(loss, "L-BFGS", 1000, lambda _: pace,
                       lambda: draw(problem, interior, face, rng, even=False)):  # fmt: skip
         if turn is not None and loss.evaluations >= evaluations:
             break
@@ -298,7 +291,7 @@ def test_lost_numbers_are_found_again():
             return parts
 
     loss = Poisoned(problem, model, problem.values, 1000)
-    turns = [turn for turn in train(loss, "Adam", 6, lambda: Pace(Weighing(1e-4, 1, 1), 0.01, 1, 0),
+    turns = [turn for turn in train(loss, "Adam", 6, lambda _: Pace(Weighing(1e-4, 1, 1), 0.01, 0),
                                     lambda: draw(problem, 50, 5, rng)) if turn]  # fmt: skip
     assert [bool(turn.said) for turn in turns] == [False, False, True, False, False, False]
     assert "halved" in turns[2].said
