@@ -25,6 +25,7 @@ from engine import catalog
 from engine.jobs import FitJob
 from workbench import actions, theme, warmup
 from workbench.bridge import Bridge
+from workbench.collector import Collector
 from workbench.document import Document, Run
 from workbench.exporting import Exporting
 from workbench.familybar import FamilyBar
@@ -57,6 +58,7 @@ class Window(QMainWindow):
         self.session = Session(self.document, self.bridge, self)
         self.exporting = Exporting(self)
         self.panel: Any = None
+        self._collector = Collector(self)
         self.requests = Requests(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self, self._slot)
         self._build()
@@ -391,4 +393,5 @@ class Window(QMainWindow):
         self.exporting.let_go()
         if self.panel is not None:
             self.panel.release()
+        self._collector.close()
         self.settings.set_geometry(self.saveGeometry(), self.splitter.saveState())

@@ -218,9 +218,12 @@ def in_time(
 
     grid = Grid(problem, [n] * (problem.dimension - 1))
     system = Evolution(grid, c)
+    start = system.start()
+    if not np.isfinite(system.slope(float(times[0]), start)).all():
+        raise Unsolvable("The equation has no finite value at the start.")
     method: Any = "Radau" if grid.starts[-1] <= 160 else "BDF"
     found: Any = solve_ivp(
-        system.slope, (times[0], times[-1]), system.start(), method=method, t_eval=times,
+        system.slope, (times[0], times[-1]), start, method=method, t_eval=times,
         rtol=tolerance, atol=tolerance * 1e-2, jac=system.jacobian,
     )  # fmt: skip
     if not found.success or found.y.shape[1] != len(times):

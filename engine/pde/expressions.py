@@ -80,7 +80,10 @@ def _torch(name: str, v: Any) -> Any:
 
 
 def _call(name: str, v: Any) -> Any:
-    if isinstance(v, float | int | np.ndarray | np.generic):
+    if isinstance(v, float | int | np.generic):
+        # A plain number goes with tensors as well.
+        return float(_NUMPY[name](v))
+    if isinstance(v, np.ndarray):
         return _NUMPY[name](v)
     return _torch(name, v)
 
@@ -108,7 +111,12 @@ class Program:
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """Values of the formulas: arrays or tensors of the inputs' shape, or a number where a
-        formula is constant. Inputs may be None where `used` does not name them."""
+        formula is constant. Inputs may be None where `used` does not name them. What has no
+        finite value is left so, for the caller to judge."""
+        with np.errstate(all="ignore"):
+            return self._run(inputs)
+
+    def _run(self, inputs: Sequence[Any]) -> list[Any]:
         found: list[Any] = []
         for kind, what in self.code:
             match kind:
@@ -169,7 +177,7 @@ class _Maker:
             if node not in self.places:
                 raise ValueError(f"'{node}' is not known.")
             return "input", self.places[node]
-        if node.is_number and not node.free_symbols:
+        if node.is_number and not node.has(softplus, sigmoid, tanhc):
             value = complex(node.evalf(20))
             if value.imag or not np.isfinite(value.real):
                 raise ValueError(f"'{node}' is not a finite real number.")

@@ -62,6 +62,7 @@ def draw(
     value = _at(whole[:, unknown].reshape(problem.shape), place)
     layers: list[Layer] = [make.field("prediction", "prediction", value)]
     metrics, notes = _measured(problem, whole, truth)
+    metrics |= _at_faces(problem, c, axes, whole)
     if truth is not None and name in truth.values:
         true = _at(truth.values[name], place)
         layers.append(make.field("truth", "truth", true))
@@ -126,6 +127,22 @@ def _measured(
     if truth.error > 0:
         notes.append(Note(f"Truth by {truth.how}, right to {truth.error:.1e}."))
     return metrics, tuple(notes)
+
+
+def _at_faces(
+    problem: Problem, c: Sequence[float], axes: Sequence[Floats], whole: Floats
+) -> dict[str, float]:
+    """Root mean square of what given values miss on the grid's faces."""
+    gaps = []
+    for condition in problem.conditions:
+        if condition.periodic or any(condition.key[1]):
+            continue
+        field = whole[:, condition.key[0]].reshape(problem.shape)
+        end = -1 if condition.side else 0
+        face = [a[[end]] if k == condition.axis else a for k, a in enumerate(axes)]
+        target = problem.target(condition, places(face), c)
+        gaps.append(field.take(end, axis=condition.axis).ravel() - target)
+    return {"boundary error": float(np.sqrt(np.mean(np.concatenate(gaps) ** 2)))} if gaps else {}
 
 
 def courses(losses: Floats, errors: Floats) -> tuple[Layer, ...]:

@@ -16,7 +16,7 @@ from engine.pde.cloud import Cloud, hermite
 from engine.pde.jets import unit
 from engine.pde.points import Points
 from engine.pde.problem import Floats, Key, Problem
-from engine.pde.projection import Design, Weighing
+from engine.pde.projection import Design, Weighing, total
 
 LONGEST_STRETCH = 0.5
 """Most that the logarithm of a width changes in one step."""
@@ -52,20 +52,20 @@ def _by_shape(
     blocks = []
     for j in range(d):
         once = np.array(unit(d, j))
-        total: Floats = np.zeros_like(derivatives.value)
+        block: Floats = np.zeros_like(derivatives.value)
         for (number, orders), by in terms.items():
             moved = tuple(int(n) for n in np.array(orders) + once)
-            total -= by[:, None] * (derivatives(moved) * weights[:, number])
-        blocks.append(total)
+            block -= by[:, None] * (derivatives(moved) * weights[:, number])
+        blocks.append(block)
     for j in range(d):
         twice = 2 * np.array(unit(d, j))
-        total = np.zeros_like(derivatives.value)
+        block = np.zeros_like(derivatives.value)
         for (number, orders), by in terms.items():
             moved = tuple(int(n) for n in np.array(orders) + twice)
             grown = cloud.widths[:, j] ** 2 * derivatives(moved) + derivatives(orders)
             # Scaling x by sigma also scales derivatives along the axis.
-            total += by[:, None] * (grown * weights[:, number])
-        blocks.append(total)
+            block += by[:, None] * (grown * weights[:, number])
+        blocks.append(block)
     return np.hstack(blocks)
 
 
@@ -107,7 +107,7 @@ class Mover:
         """One accepted step, or none when damping grows beyond use; the loss after it."""
         design = Design(self.problem, self.cloud, points)
         matrix, missing = design.rows(self.weights, c, weigh)
-        loss = float(missing @ missing)
+        loss = total(missing)
         matrix = np.hstack([matrix, shape_rows(self.problem, self.cloud, points, design,
                                                self.weights, c, weigh)])  # fmt: skip
         scale = np.linalg.norm(matrix, axis=0)
@@ -123,8 +123,7 @@ class Mover:
                 zero = np.zeros_like(weights)
                 rows, gap = tried.rows(zero, c, weigh)
                 weights = tried.solve(rows, -gap).reshape(weights.shape[1], -1).T
-            after = tried.missing(weights, c, weigh)
-            now = float(after @ after)
+            now = total(tried.missing(weights, c, weigh))
             if np.isfinite(now) and now < loss:
                 self.cloud, self.weights = cloud, weights
                 self.damping = max(self.damping / 5, 1e-12)
@@ -138,9 +137,11 @@ class Mover:
         d = self.cloud.centres.shape[1]
         weights = self.weights + change[: n * m].reshape(m, n).T
         centres = self.cloud.centres + change[n * m : n * (m + d)].reshape(d, n).T
+        low, high = self.problem.bounds.T
+        centres = np.clip(centres, low - (high - low) / 2, high + (high - low) / 2)
         stretch = change[n * (m + d) :].reshape(d, n).T
         widths = self.cloud.widths * np.exp(np.clip(stretch, -LONGEST_STRETCH, LONGEST_STRETCH))
-        return Cloud(centres, np.maximum(widths, self.smallest)), weights
+        return Cloud(centres, np.clip(widths, self.smallest, 2 * (high - low))), weights
 
 
 def _damped(gram: Floats, slope: Floats, damping: float) -> Floats:

@@ -57,16 +57,28 @@ class PIG:
             self._publish(data, item.fitted)
             shown, metrics = None, dict(item.metrics)
             if item.shown:
-                shown = replace(self.evaluate(heard.now), coarse="still in training")
+                shown = yield from self._drawn(heard, item)
                 error = shown.metrics.get("relative error")
                 self._publish(data, item.fitted_with(error))
                 metrics |= {} if error is None else {"relative error": error}
             step = Step(index=item.index, total=item.total, stage=item.stage,
                         metrics=metrics, snapshot=shown)  # fmt: skip
             heard.hear((yield step))
-        done = self.evaluate(heard.now)
+        done = replace((yield from self._drawn(heard, item)), coarse="")
         index = max(1, self._ready()[0].step)
         yield Step(index=index, total=index, stage="done", snapshot=done)
+
+    def _drawn(self, heard: Heard, item: pig_runs.Learnt) -> Generator[Step, Any, Snapshot]:
+        """A picture in training, with steps while it is drawn."""
+        now = heard.now
+        drawing = beats(lambda: self.evaluate(now))
+        while True:
+            try:
+                next(drawing)
+            except StopIteration as stop:
+                frame: Snapshot = stop.value
+                return replace(frame, coarse="still in training")
+            heard.hear((yield Step(index=item.index, total=item.total, stage=item.stage)))
 
     def _publish(self, problem: Problem, fitted: Fitted) -> None:
         self._problem = problem

@@ -176,10 +176,12 @@ def train(
     course = _Course(problem, c, params.planned)
     last = [points]
 
-    def pace() -> Pace:
+    def pace(index: int) -> Pace:
         now = heard.now
         rate = now.rate if now.rate is not None else (1.0 if now.training == "L-BFGS" else 0.01)
-        return Pace(_weighing(now, natural), rate, now.decay, now.redraw)
+        if now.training == "Adam":
+            rate *= now.decay ** (index / 2000)
+        return Pace(_weighing(now, natural), rate, now.redraw)
 
     def drawn() -> Points:
         last[0] = draw(problem, params.interior, params.boundary, rng, even=False)

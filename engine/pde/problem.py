@@ -177,7 +177,7 @@ class Problem:
         half = a.length / max(n - 1, 1) / 2
         return a.low - half, a.high + half
 
-    def residual(self, jet: Jet, x: Any, c: Sequence[float]) -> list[Any]:
+    def residual(self, jet: Jet, x: Any, c: Sequence[Any]) -> list[Any]:
         """Residual of each equation (P,), from jet entries (P,) at places x (P, d)."""
         return [_full(v, x) for v in self.equations(self._inputs(jet, x, c))]
 
@@ -188,7 +188,7 @@ class Problem:
             return None
         return _full(formula(self._inputs(jet, x, c))[0], x)
 
-    def target(self, condition: Condition, x: Any, c: Sequence[float]) -> Any:
+    def target(self, condition: Condition, x: Any, c: Sequence[Any]) -> Any:
         """What the condition asks for at places x (P, d) on its face, (P,)."""
         assert condition.target is not None
         return _full(condition.target(self._inputs({}, x, c))[0], x)
@@ -203,12 +203,16 @@ class Problem:
         inputs = self._inputs({}, x, c)
         return {key: _full(p(inputs)[0], x) for key, p in self.exact_jet.items()}
 
+    def formula(self, program: Program, x: Any, c: Sequence[Any]) -> Any:
+        """A formula of coordinates and coefficients at places x (P, d), (P,)."""
+        return _full(program(self._inputs({}, x, c))[0], x)
+
     def grid(self, shape: Sequence[int] | None = None) -> tuple[Floats, ...]:
         """Equidistant places along each axis, ends included."""
         counts = self.shape if shape is None else shape
         return tuple(np.linspace(a.low, a.high, n) for a, n in zip(self.axes, counts, strict=True))
 
-    def _inputs(self, jet: Jet, x: Any, c: Sequence[float]) -> list[Any]:
+    def _inputs(self, jet: Jet, x: Any, c: Sequence[Any]) -> list[Any]:
         places = [x[:, k] for k in range(self.dimension)]
         return [*places, *c, *(jet.get(key) for key in self.keys)]
 

@@ -21,9 +21,9 @@ from engine.pde.points import Points
 from engine.pde.problem import Floats, Key, Problem
 
 RIDGE = 1e-13
-NEWTON = 60
-SETTLED = 1e-9
-LOWEST, HIGHEST = 1e-8, 1e8
+NEWTON = 40
+SETTLED = 5e-3
+"""Newton's steps end when one lowers the loss by a smaller share than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ class Design:
         """All points of a group together weigh as much as the group."""
         group = self.problem.conditions[number].group
         members = sum(c.group == group for c in self.problem.conditions)
-        total = weigh.initial if group == "initial" else weigh.boundary
-        return float(np.sqrt(total / (members * self.points.faces.shape[1])))
+        whole = weigh.initial if group == "initial" else weigh.boundary
+        return float(np.sqrt(whole / (members * self.points.faces.shape[1])))
 
     def solve(self, matrix: Floats, right: Floats, damping: float = 0.0) -> Floats:
         """The least-squares solution (N m,); an unchanged matrix is not factorised again."""
@@ -176,7 +176,7 @@ def weights_of(
     """
     m = len(design.problem.unknowns)
     weights = np.zeros_like(start) if design.problem.linear else start.copy()
-    loss = _loss(design.missing(weights, c, weigh))
+    loss = total(design.missing(weights, c, weigh))
     if not np.isfinite(loss):
         raise DataError("The equation has no finite value at the start; check its formulas.")
     damping = 0.0 if design.problem.linear else 1e-6
@@ -185,7 +185,7 @@ def weights_of(
         while True:
             change = design.solve(matrix, -missing, damping).reshape(m, -1).T
             tried = weights + change
-            now = _loss(design.missing(tried, c, weigh))
+            now = total(design.missing(tried, c, weigh))
             if design.problem.linear:
                 yield tried, now, True
                 return
@@ -197,12 +197,13 @@ def weights_of(
                 return
         gain, weights, loss = 1 - now / max(loss, 1e-300), tried, now
         damping = damping / 10 if damping > 1e-12 else 0.0
-        settled = gain < 1e-4
+        settled = gain < SETTLED
         yield weights, loss, settled
         if settled:
             return
 
 
-def _loss(missing: Floats) -> float:
+def total(missing: Floats) -> float:
+    """The sum of squares, infinite where it overflows."""
     with np.errstate(over="ignore"):
         return float(missing @ missing)

@@ -8,12 +8,14 @@ Any model with `leaves` and `keyed(x, keys)` is trained; PIG and the plain netwo
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from engine.method import DataError
 from engine.pde.points import Points
 from engine.pde.problem import Condition, Key, Problem
 from engine.pde.projection import Weighing
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FAILED_TWICE = 2
+SHORT_S = 0.03
+"""Steps that take less need no thread to let others have a turn."""
 
 
 class Model(Protocol):
@@ -42,7 +46,6 @@ class Pace:
 
     weigh: Weighing
     rate: float
-    decay: float
     redraw: int
 
 
@@ -92,6 +95,8 @@ class Loss:
             total += float(squares.detach())
         sides = {"boundary": 0.0, "initial": 0.0}
         for k, condition in enumerate(self.problem.conditions):
+            if self.holds(condition):
+                continue
             squares = self.gap(k, condition).square().mean() / self._members(condition)
             weight = weigh.initial if condition.group == "initial" else weigh.boundary
             (weight * squares).backward()  # type: ignore[no-untyped-call]
@@ -105,6 +110,10 @@ class Loss:
         for residual in found:
             total = total + residual.square().sum()
         return total  # type: ignore[no-any-return]
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether the model is made so that the condition holds."""
+        return False
 
     def gap(self, number: int, condition: Condition) -> Tensor:
         x = self.faces[number]
@@ -121,10 +130,10 @@ def train(
     loss: Loss,
     kind: str,
     steps: int,
-    pace: Callable[[], Pace],
+    pace: Callable[[int], Pace],
     draw: Callable[[], Points],
 ) -> Generator[Turn | None, None, None]:
-    """Turns, and None while one takes long. `pace` is asked before each turn.
+    """Turns, and None while one takes long. `pace` is asked before each turn with its number.
 
     A turn that ends in numbers that are not finite, or two in a row that gain nothing, put the last
     good values back, halve the rate and start the optimiser afresh.
@@ -133,19 +142,22 @@ def train(
     loss.place(draw())
     optimiser, slower, idle = None, 1.0, 0
     good = [leaf.detach().clone() for leaf in leaves]
-    before = math.inf
+    before = took = math.inf
     for index in range(1, steps + 1):
-        now = pace()
+        now = pace(index)
         if now.redraw and index > 1 and (index - 1) % now.redraw == 0:
             loss.place(draw())
         rate = now.rate * slower
-        if kind == "Adam":
-            rate *= now.decay ** (index / 2000)
         if optimiser is None:
             optimiser = _optimiser(kind, leaves, rate)
         optimiser.param_groups[0]["lr"] = rate
-        parts = yield from beats(_turn(loss, optimiser, kind, now.weigh))
+        work, began = _turn(loss, optimiser, kind, now.weigh), time.monotonic()
+        # A thread for every short step would cost a third of it.
+        parts = work() if took < SHORT_S else (yield from beats(work))
+        took = time.monotonic() - began
         turn = Turn(index, parts, now.weigh, loss.evaluations)
+        if index == 1 and not math.isfinite(turn.loss):
+            raise DataError("The equation has no finite value at the start; check its formulas.")
         finite = math.isfinite(turn.loss) and all(bool(leaf.isfinite().all()) for leaf in leaves)
         idle = idle + 1 if finite and turn.loss == before else 0
         if not finite or idle >= FAILED_TWICE:
