@@ -14,6 +14,7 @@ _SCORES = (
     ("best relative error", -1, "The smallest relative error that training passed through."),
     ("largest error", -1, "Largest distance from the reference on the grid."),
     ("boundary error", -1, "Root mean square of what is missed of boundary and initial values."),
+    ("numbers fitted", 0, "How many numbers describe the solution."),
     ("mean residual", -1, "Mean size of what is left over of the equation on the grid."),
 )  # fmt: skip
 

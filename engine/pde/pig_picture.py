@@ -31,7 +31,7 @@ def snapshot(
     """All layers and numbers. Raises `DataError` for an unknown that there is not."""
     drawn = fields.draw(problem, c, solution.on_grid, truth, at=params.at, unknown=params.unknown)
     dead = solution.dead(problem.grid())
-    metrics = {**drawn.metrics, "dead Gaussians": dead}
+    metrics = {**drawn.metrics, "dead Gaussians": dead, "numbers fitted": solution.size}
     if len(fitted.errors):
         metrics["best relative error"] = float(fitted.errors[:, 1].min())
     layers = (*drawn.layers, gaussians(problem, solution),

@@ -43,7 +43,8 @@ def snapshot(
     layers += fields.courses(fitted.losses, fitted.errors)
     layers += _causal(problem, fitted)
     layers += [_spectrum(x) for x in drawn.layers if x.name == "error" and isinstance(x, Field)]
-    metrics = dict(drawn.metrics)
+    numbers = sum(leaf.numel() for leaf in network.leaves.values())
+    metrics = {**drawn.metrics, "numbers fitted": float(numbers)}
     if len(fitted.errors):
         metrics["best relative error"] = float(fitted.errors[:, 1].min())
     notes = [Note(text, grave=True) for text in problem.remarks]

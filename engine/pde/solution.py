@@ -25,6 +25,16 @@ class Solution:
     network: tuple[Floats, Floats, Floats, Floats] | None = None
     added: bool = False
 
+    @property
+    def size(self) -> float:
+        """How many numbers describe it: centres, widths or factors, weights, and the network's."""
+        clouds = sum(
+            c.centres.size + (c.widths.size if c.factor is None else c.factor.size)
+            for c in self.clouds
+        )
+        behind = sum(part.size for part in self.network or ())
+        return float(clouds + sum(w.size for w in self.weights) + behind)
+
     def on_grid(self, axes: Sequence[Floats], wanted: Sequence[Orders]) -> dict[Orders, Floats]:
         """Derivatives (P, m) on all points of a grid, the last axis running fastest."""
         orders = jets.closure(wanted) if self.network else tuple(wanted)

@@ -257,3 +257,20 @@ def test_a_slider_is_played_into_a_file(solved, qtbot, tmp_path):
     path = tmp_path / "spread.gif"
     solved.exporting.save_animation("spread", 0.9, 1.1, 3, str(path))
     qtbot.waitUntil(path.exists, timeout=60_000)
+
+
+def test_truth_and_solution_show_the_same_part(solved):
+    one, two = solved.panel.data_view, solved.panel.result_view
+    two.set_camera({"rect": [0.0, 0.0, 0.5, 0.5]})
+    two.camera_changed.emit(two.camera())
+    assert one.camera()["rect"] == pytest.approx(two.camera()["rect"])
+
+
+def test_the_table_says_what_was_fitted_and_where(solved):
+    table = solved.panel.scores.table
+    told = {
+        table.verticalHeaderItem(row).text(): table.item(row, 0).text()
+        for row in range(table.rowCount())
+    }
+    assert told["device"] == "cpu" and int(told["numbers fitted"]) >= 500 * 5
+    assert {"relative error", "best relative error", "largest error", "fit time (s)"} <= set(told)

@@ -55,6 +55,7 @@ class PlanePanel(Panel):
         view = super()._picture()
         assert isinstance(view, PlaneView)
         view.cut.connect(self._on_cut)
+        view.camera_changed.connect(self._link)
         view.setToolTip("Shift and drag: values along a line")
         return view
 
@@ -65,6 +66,14 @@ class PlanePanel(Panel):
         view.set_overlay(next(rings, None) if wanted else None)
         if run is self._document.active:
             self._show_cut(first=False)
+
+    @Slot(object)
+    def _link(self, camera: dict[str, Any]) -> None:
+        """What stands side by side shows the same part of the plane."""
+        pair = (self.data_view, self.result_view)
+        moved = self.sender()
+        if moved in pair:
+            (pair[1] if moved is pair[0] else pair[0]).follow_camera(moved)
 
     @Slot(object)
     def _on_cut(self, ends: Any) -> None:
