@@ -67,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
             "At each arrow's tip, the region that should hold 95 % of it", checkable=True),
     Command("view.surface", "View", "Surface in colour", "toggle_surface", "Shift+E",
             "Colour the surface under the arrows as the arrows are", checkable=True),
+    Command("view.play", "View", "Play the last slider", "toggle_play", "Ctrl+Space",
+            "The slider you moved last goes to and fro, and the picture follows", checkable=True),
     Command("view.larger", "View", "Larger points", "larger_points", "]"),
     Command("view.smaller", "View", "Smaller points", "smaller_points", "["),
     Command("view.selection", "View", "Table of selected rows", "show_selection", "Ctrl+T"),

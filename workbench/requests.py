@@ -119,6 +119,14 @@ class Requests(QObject):
         chosen = tool if actions[tool].isChecked() else "navigate"
         self._window.ensure_panel().set_tool(chosen)
 
+    def toggle_play(self) -> None:
+        action, player = self._window.actions_by_id["view.play"], self._window.player
+        if not action.isChecked():
+            player.stop()
+        elif sentence := player.play():
+            action.setChecked(False)
+            self._window.say(sentence)
+
     def toggle_edges(self) -> None:
         self._toggle("view.edges", "edges", "edges")
 

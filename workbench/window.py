@@ -31,6 +31,7 @@ from workbench.exporting import Exporting
 from workbench.familybar import FamilyBar
 from workbench.forms.form import ParameterForm
 from workbench.notices import NoteStrip, NoticeBar
+from workbench.player import Player
 from workbench.requests import Requests
 from workbench.runlist import RunList
 from workbench.session import Session, seconds_left
@@ -117,6 +118,7 @@ class Window(QMainWindow):
 
     def _build_right(self) -> QSplitter:
         self.form = ParameterForm(self)
+        self.player = Player(self.form, self)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -148,6 +150,7 @@ class Window(QMainWindow):
         document, session = self.document, self.session
         self.form.changing.connect(session.changing)
         self.form.changed.connect(session.changed)
+        self.player.stopped.connect(self._show_view)
         self.top.method_chosen.connect(session.choose_method)
         self.top.sample_chosen.connect(self.requests.open_sample)
         self.top.colour_chosen.connect(self.requests.choose_colour)
@@ -189,11 +192,10 @@ class Window(QMainWindow):
         """The panel imports the drawing libraries, so it is made with the first data."""
         from workbench.panels.kinds import panel_for
 
-        wanted = panel_for(self.document.data)
-        if self.panel is not None and type(self.panel) is not wanted:
+        if self.panel is not None and type(self.panel) is not panel_for(self.document.data):
             self._drop_panel()
         if self.panel is None:
-            self.panel = wanted(self.document, self.theme, self)
+            self.panel = panel_for(self.document.data)(self.document, self.theme, self)
             warmup.spare_the_collector()
             self.panel.serve(self.session)
             self.panel.sentence.connect(self.tasks.set_message)
@@ -204,8 +206,7 @@ class Window(QMainWindow):
         return self.panel
 
     def _drop_panel(self) -> None:
-        """Another kind of data wants other pictures. Deleted at once: what is only marked for it
-        would still hear of the new data."""
+        """Deleted at once: what is only marked for it would still hear of the new data."""
         from shiboken6 import delete
 
         panel, self.panel = self.panel, None
@@ -279,6 +280,7 @@ class Window(QMainWindow):
     def _show_view(self) -> None:
         if self.panel is not None:
             self.top.show_columns(self.panel.columns(), self.colour())
+        self.actions_by_id["view.play"].setChecked(self.player.playing())
         for action, setting, usual in actions.TOGGLES:
             self.actions_by_id[action].setChecked(bool(self.document.view.get(setting, usual)))
 
@@ -388,6 +390,7 @@ class Window(QMainWindow):
 
     def shut_down(self) -> None:
         """Stop threads and close canvases; may be called twice."""
+        self.player.stop()
         self.exporting.close()
         self.session.close()
         self.exporting.let_go()

@@ -274,3 +274,25 @@ def test_the_table_says_what_was_fitted_and_where(solved):
     }
     assert told["device"] == "cpu" and int(told["numbers fitted"]) >= 500 * 5
     assert {"relative error", "best relative error", "largest error", "fit time (s)"} <= set(told)
+
+
+def test_the_last_slider_plays_and_is_one_edit(solved, qtbot):
+    play = solved.actions_by_id["view.play"]
+    play.trigger()
+    assert not play.isChecked(), "no slider was moved yet"
+    row = solved.form.widget("coefficients").rows["a2"]
+    row.asked.emit("a2", 1.5, True)
+    solved.session.changed(replace(solved.document.params(), threshold=0.01))
+    count = solved.session.undo.count()
+    play.trigger()
+    assert solved.player.playing()
+    seen = set()
+    solved.form.changing.connect(lambda p: seen.add(p.coefficients[1]))
+    qtbot.waitUntil(lambda: len(seen) > 5, timeout=10_000)
+    assert all(0.5 <= value <= 12 for value in seen)
+    assert solved.session.undo.count() == count
+    play.trigger()
+    assert not solved.player.playing()
+    assert solved.session.undo.count() == count + 1
+    solved.session.undo.undo()
+    assert solved.document.params().coefficients == (4.0, 1.5, 1.0)

@@ -44,6 +44,7 @@ class ParameterForm(QWidget):
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
         self._data: Any = None
+        self._last = ""
         self._layout.addStretch(1)
 
     def show_params(
@@ -100,6 +101,14 @@ class ParameterForm(QWidget):
         """The widget of one parameter."""
         return self._rows[name].widget
 
+    def last_row(self) -> ParameterRow | None:
+        """The row that a hand moved last, also one of several in a parameter."""
+        row = self._rows.get(self._last)
+        if row is None or not hasattr(row.widget, "rows"):
+            return row
+        inner: ParameterRow | None = row.widget.last
+        return inner
+
     def waiting(self) -> str:
         """The sentence about changes that the next fit will take up, or ""."""
         return "" if self._waiting is None else self._waiting.text()
@@ -127,6 +136,7 @@ class ParameterForm(QWidget):
     @Slot(str, object, bool)
     def _ask(self, name: str, value: Any, final: bool) -> None:
         """Say that a person wants this value."""
+        self._last = name
         try:
             wanted = replace(self._shown, **{name: value})
         except ParameterError as error:

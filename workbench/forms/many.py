@@ -29,6 +29,7 @@ class Many(Editor):
         self.text = line
         self.line = line.line
         self.rows: dict[str, Any] = {}
+        self.last: Any = None
         self._stated: tuple[float, ...] = ()
         self._value: tuple[float, ...] = ()
         self._column = QVBoxLayout()
@@ -53,7 +54,7 @@ class Many(Editor):
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {}
+        self.rows, self.last = {}, None
         self.text.setVisible(not entries)
         self._stated = tuple(float(e.value) for e in entries)
         if not entries:
@@ -77,6 +78,7 @@ class Many(Editor):
     @Slot(str, object, bool)
     def _asked(self, name: str, value: Any, final: bool) -> None:
         now = self._value if len(self._value) == len(self._stated) else self._stated
+        self.last = self.rows[name]
         place = list(self.rows).index(name)
         wanted = (*now[:place], float(value), *now[place + 1 :])
         # As stated is said by saying nothing, so that a script stays as short as it was.
