@@ -21,6 +21,7 @@ from engine.pde.projection import Design, Weighing, total
 LONGEST_STRETCH = 0.5
 """Most that the logarithm of a width changes in one step."""
 STIFFEST = 1e6
+FAINTEST = 1e-3
 
 
 class _Derivatives:
@@ -110,8 +111,7 @@ class Mover:
         loss = total(missing)
         matrix = np.hstack([matrix, shape_rows(self.problem, self.cloud, points, design,
                                                self.weights, c, weigh)])  # fmt: skip
-        scale = np.linalg.norm(matrix, axis=0)
-        scale[scale == 0] = 1.0
+        scale = self._scale(matrix)
         scaled = matrix / scale
         gram = scaled.T @ scaled
         slope = scaled.T @ missing
@@ -131,6 +131,15 @@ class Mover:
             self.damping *= 5
         self.damping = 1e-3
         return design, loss
+
+    def _scale(self, matrix: Floats) -> Floats:
+        """Lengths of columns, held above a share of the longest of their kind: a Gaussian that adds
+        nothing has almost no column, and scaling that up would throw it out of the world."""
+        n, m = self.weights.shape
+        scale = np.linalg.norm(matrix, axis=0).reshape(-1, n)
+        kinds = scale.max(axis=1, keepdims=True)
+        kinds[:m] = kinds[:m].max()
+        return np.asarray(np.maximum(np.maximum(scale, FAINTEST * kinds), 1e-300)).ravel()
 
     def _moved(self, change: Floats) -> tuple[Cloud, Floats]:
         n, m = self.weights.shape

@@ -16,7 +16,7 @@ from engine.pde.network import SMALLEST, GaussianNetwork
 from engine.pde.pig_params import PROJECTION, PIGParams
 from engine.pde.points import Points, draw, spread
 from engine.pde.problem import Floats, Problem
-from engine.pde.projection import Design, Weighing, weights_of
+from engine.pde.projection import Design, Weighing, through_time, weights_of
 from engine.pde.training import Loss, Pace
 from engine.pde.training import train as trained
 from engine.stages import beats
@@ -141,7 +141,8 @@ def project(
         return Learnt(len(course.losses), total, stage, fitted, metrics, True, course.errors)
 
     stage = "solving for the weights"
-    solving = weights_of(design, c, weigh, weights)
+    by_time = problem.time is not None and not problem.linear
+    solving = (through_time if by_time else weights_of)(design, c, weigh, weights)
     while True:
         index = len(course.losses)
         found = yield from _alive(beats(lambda: next(solving, None)), index, None, stage)

@@ -9,8 +9,10 @@ the equations leave open.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg
@@ -22,6 +24,8 @@ from engine.pde.problem import Floats, Key, Problem
 
 RIDGE = 1e-13
 NEWTON = 40
+FRONTS, PER_FRONT = 8, 3
+"""Stops on the way through time, and Newton's steps at each."""
 SETTLED = 5e-3
 """Newton's steps end when one lowers the loss by a smaller share than this."""
 
@@ -44,6 +48,7 @@ class Design:
                              | {problem.value_key()[1]})  # fmt: skip
         self.inside = cloud.matrices(points.inside, self.orders)
         self.faces = [self._face(k) for k in range(len(problem.conditions))]
+        self.later: Floats | None = None
         self._factor: tuple[Floats, Floats, Floats, Floats] | None = None
         self._few: Design | None = None
 
@@ -64,15 +69,30 @@ class Design:
         """The same on as few points as still hold the weights, for previews."""
         if self._few is None:
             wanted = max(1, 2 * self.count * len(self.problem.unknowns))
-            step = max(1, len(self.points.inside) // wanted)
-            few = Design.__new__(Design)
-            few.problem, few.cloud = self.problem, self.cloud
-            few.points = Points(self.points.inside[::step], self.points.faces)
-            few.orders, few.faces = self.orders, self.faces
-            few.inside = {o: m[::step] for o, m in self.inside.items()}
-            few._factor, few._few = None, None
-            self._few = few
+            self._few = self._part(slice(None, None, max(1, len(self.points.inside) // wanted)))
         return self._few
+
+    def until(self, share: float) -> Design:
+        """The same with the equation asked for in the first share of the time only; later, only
+        that nothing changes, so that the next front starts from what this one ends with."""
+        number = self.problem.time or 0
+        axis = self.problem.axes[number]
+        times = self.points.inside[:, number]
+        early = times <= axis.low + share * axis.length
+        few = self._part(np.flatnonzero(early))
+        highest = max(o[number] for o in self.orders)
+        change = tuple(highest * (k == number) for k in range(self.problem.dimension))
+        few.later = self.inside[change][~early] if change in self.inside else None
+        return few
+
+    def _part(self, rows: Any) -> Design:
+        few = Design.__new__(Design)
+        few.problem, few.cloud = self.problem, self.cloud
+        few.points = Points(self.points.inside[rows], self.points.faces)
+        few.orders, few.faces = self.orders, self.faces
+        few.inside = {o: m[rows] for o, m in self.inside.items()}
+        few.later, few._factor, few._few = None, None, None
+        return few
 
     def jet(self, weights: Floats) -> dict[Key, Floats]:
         """The jet (P,) inside, of weights (N, m)."""
@@ -108,6 +128,10 @@ class Design:
             factor = self.face_factor(k, weigh)
             blocks.append(block * factor)
             missing.append(gap * factor)
+        if self.later is not None:
+            rest = self.later * inside
+            blocks.append(np.kron(np.eye(len(self.problem.unknowns)), rest))
+            missing.append((rest @ weights).T.ravel())
         return np.vstack(blocks), np.concatenate(missing)
 
     def missing(self, weights: Floats, c: Sequence[float], weigh: Weighing) -> Floats:
@@ -117,6 +141,8 @@ class Design:
         gaps = [r * inside for r in residual]
         for k in range(len(self.problem.conditions)):
             gaps.append(self.gap(k, weights, c) * self.face_factor(k, weigh))
+        if self.later is not None:
+            gaps.append((self.later * inside @ weights).T.ravel())
         return np.concatenate(gaps)
 
     def gap(self, number: int, weights: Floats, c: Sequence[float]) -> Floats:
@@ -162,6 +188,23 @@ class Design:
         return np.asarray(
             linalg.solve_triangular(kept[2], kept[1].T @ right, check_finite=False) / kept[3]
         )
+
+
+def through_time(
+    design: Design, c: Sequence[float], weigh: Weighing, start: Floats
+) -> Iterator[tuple[Floats, float, bool]]:
+    """As `weights_of`, for a nonlinear equation in time from nothing: later times are asked for
+    once earlier ones hold. All at once would be met by a solution that dies after the start."""
+    reached = start
+    for share in np.linspace(0, 1, FRONTS + 1)[1:-1]:
+        part = design.until(float(share))
+        if not len(part.points.inside):
+            continue
+        steps = weights_of(part, c, weigh, reached)
+        for weights, loss, _ in itertools.islice(steps, PER_FRONT):
+            reached = weights
+            yield reached, loss, False
+    yield from weights_of(design, c, weigh, reached)
 
 
 def weights_of(
