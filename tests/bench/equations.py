@@ -21,6 +21,8 @@ from tests.bench.report import Report
 
 PROBLEM = "problem:helmholtz"
 GOALS = (1e-2, 1e-3)
+PUBLISHED = {"training": "L-BFGS", "steps": 2000, "gaussians": 50, "width": 0.1, "interior": 1000,
+             "boundary": 50}  # fmt: skip
 PATIENCE = 120.0
 """Seconds after which a solver that has not got there is left."""
 
@@ -30,7 +32,7 @@ def measure(*, quick: bool) -> Report:
     patience = 5.0 if quick else PATIENCE
     solvers: dict[str, Iterator[tuple[float, float]]] = {
         "Gaussians, least squares": _ours("pde.pig", patience, {}),
-        "Gaussians, L-BFGS": _ours("pde.pig", patience, {"training": "L-BFGS", "steps": 2000}),
+        "Gaussians, L-BFGS": _ours("pde.pig", patience, PUBLISHED),
         "physics-informed network": _ours("pde.pinn", patience, {"steps": 20_000}),
     }
     if importlib.util.find_spec("deepxde") is not None:
