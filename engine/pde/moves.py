@@ -21,7 +21,7 @@ from engine.pde.projection import Design, Weighing, total
 LONGEST_STRETCH = 0.5
 """Most that the logarithm of a width changes in one step."""
 STIFFEST = 1e6
-FAINTEST = 1e-3
+FAINTEST = 1e-6
 
 
 class _Derivatives:
