@@ -49,9 +49,11 @@ def features(
     sums = bumps @ columns.transpose(1, 2)
     width = mixed.shape[1]
 
+    # Split once: every slice of its own would cost a zero-filled gradient.
+    split: Sequence[Tensor] = torch.tensor_split(sums, sums.shape[2] // width, dim=2)
+
     def total(k: int) -> Tensor:
-        block = sums[:, :, k * width : (k + 1) * width]
-        return block[0] if shared else block[..., 0].T
+        return split[k][0] if shared else split[k][..., 0].T
 
     found: dict[Orders, Tensor] = {}
     for orders, recipe in recipes.items():

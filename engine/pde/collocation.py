@@ -18,13 +18,9 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import lu_factor, lu_solve
 
 from engine.pde.nodes import Nodes, nodes
-from engine.pde.problem import Condition, Floats, Jet, Key, Problem, places
+from engine.pde.problem import Condition, Floats, Jet, Key, Problem, Unsolvable, places
 
 NEWTON = 40
-
-
-class Unsolvable(RuntimeError):
-    """Why there is no reference, as one sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +143,8 @@ def steady(problem: Problem, c: Sequence[float], n: int) -> tuple[Grid, list[Flo
     for _ in range(NEWTON):
         residual, matrix = _linearised(grid, v, c)
         try:
-            change = lu_solve(lu_factor(matrix), -residual)
+            with np.errstate(all="ignore"):
+                change = lu_solve(lu_factor(matrix), -residual)
         except (np.linalg.LinAlgError, ValueError):
             raise Unsolvable("The equation with its conditions has no single solution.") from None
         if not np.isfinite(change).all():
@@ -222,10 +219,11 @@ def in_time(
     if not np.isfinite(system.slope(float(times[0]), start)).all():
         raise Unsolvable("The equation has no finite value at the start.")
     method: Any = "Radau" if grid.starts[-1] <= 160 else "BDF"
-    found: Any = solve_ivp(
-        system.slope, (times[0], times[-1]), start, method=method, t_eval=times,
-        rtol=tolerance, atol=tolerance * 1e-2, jac=system.jacobian,
-    )  # fmt: skip
+    with np.errstate(all="ignore"):
+        found: Any = solve_ivp(
+            system.slope, (times[0], times[-1]), start, method=method, t_eval=times,
+            rtol=tolerance, atol=tolerance * 1e-2, jac=system.jacobian,
+        )  # fmt: skip
     if not found.success or found.y.shape[1] != len(times):
         reached = found.t[-1] if len(found.t) else times[0]
         raise Unsolvable(f"The solution could not be followed beyond t = {reached:.3g}.")

@@ -49,6 +49,8 @@ def solve(problem: Problem, c: Sequence[float], n: int, steps: int, kept: int) -
     blank = {key: np.zeros(n) for key in problem.keys}
     t_factor = float(problem.partial(0, (0, (1, 0)), blank, x, c)[0])
     diffusion = -float(problem.partial(0, (0, (0, 2)), blank, x, c)[0]) / t_factor
+    if diffusion < 0:
+        raise FloatingPointError("Diffusion is negative: the problem is ill-posed.")
     slope = 1j * waves
     if n % 2 == 0:
         slope[-1] = 0

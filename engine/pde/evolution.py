@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.pde.problem import Floats, Key
+from engine.pde.problem import Floats, Key, Unsolvable
 
 if TYPE_CHECKING:
     from engine.pde.collocation import Grid
+
+
+FARTHEST = 1e6
+"""A solution this many times as large as its start has left the world."""
+MOST = 60_000
+"""Slopes that are asked for before it is given up."""
 
 
 class Evolution:
     """y' = slope(t, y); y holds the free values, and their speeds where the order is two."""
 
     def __init__(self, grid: Grid, c: Sequence[float]) -> None:
-        from engine.pde.collocation import Unsolvable
-
         problem = grid.problem
         assert problem.time is not None
         self.grid, self.c, self.problem = grid, tuple(c), problem
@@ -44,6 +48,7 @@ class Evolution:
         mixed = [k for k in used if k not in allowed]
         if mixed:
             raise Unsolvable(f"'{problem.name_of(mixed[0])}' mixes time and space.")
+        self.asked, self.size = 0, 1.0
         self._through = {key: grid.operator(key[1]) for key in space}
 
     def start(self) -> Floats:
@@ -60,7 +65,9 @@ class Evolution:
                 speed = said.get(self.speeds[u.number])
                 speeds.append(np.zeros(len(u.free)) if speed is None
                               else problem.target(speed, x, self.c)[u.free])  # fmt: skip
-        return np.concatenate([*values, *speeds])
+        start = np.concatenate([*values, *speeds])
+        self.size = 1.0 + float(np.abs(start).max(initial=0.0))
+        return start
 
     def _jet(self, t: float, y: Floats) -> tuple[dict[Key, Floats], Floats]:
         grid = self.grid
@@ -80,6 +87,12 @@ class Evolution:
         return [self.problem.partial(k, key, jet, x, self.c) for k, key in enumerate(self.leading)]
 
     def slope(self, t: float, y: Floats) -> Floats:
+        """Raises `Unsolvable` for what grows without bound."""
+        self.asked += 1
+        if self.asked > MOST or not np.abs(y).max(initial=0.0) < FARTHEST * self.size:
+            raise Unsolvable(
+                f"The solution grows without bound near t = {t:.3g}; the problem may be ill-posed."
+            )
         jet, x = self._jet(t, y)
         residual = self.problem.residual(jet, x, self.c)
         by = self._leading(jet, x)

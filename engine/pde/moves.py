@@ -21,7 +21,10 @@ from engine.pde.projection import Design, Weighing, total
 LONGEST_STRETCH = 0.5
 """Most that the logarithm of a width changes in one step."""
 STIFFEST = 1e6
-FAINTEST = 1e-3
+FAINTEST = 1e-6
+FARTHEST = 5.0
+"""How many box lengths a centre may leave; widths may be four times that. Wide Gaussians from afar
+are as good as polynomials, and some problems want them."""
 
 
 class _Derivatives:
@@ -147,10 +150,11 @@ class Mover:
         weights = self.weights + change[: n * m].reshape(m, n).T
         centres = self.cloud.centres + change[n * m : n * (m + d)].reshape(d, n).T
         low, high = self.problem.bounds.T
-        centres = np.clip(centres, low - (high - low) / 2, high + (high - low) / 2)
+        far = FARTHEST * (high - low)
+        centres = np.clip(centres, low - far, high + far)
         stretch = change[n * (m + d) :].reshape(d, n).T
         widths = self.cloud.widths * np.exp(np.clip(stretch, -LONGEST_STRETCH, LONGEST_STRETCH))
-        return Cloud(centres, np.clip(widths, self.smallest, 2 * (high - low))), weights
+        return Cloud(centres, np.clip(widths, self.smallest, 4 * far)), weights
 
 
 def _damped(gram: Floats, slope: Floats, damping: float) -> Floats:

@@ -37,8 +37,8 @@ class PinnLoss(Loss):
         self, problem: Problem, model: Network, now: Callable[[], PINNParams],
         rng: np.random.Generator,
     ) -> None:  # fmt: skip
-        super().__init__(problem, model, model.c, 10**9)
         self.network, self.now, self.rng = model, now, rng
+        super().__init__(problem, model, model.c, 10**9)
         self.causal: Floats = np.empty(0)
         self.pull = np.ones(3)
 
@@ -104,13 +104,8 @@ class PinnLoss(Loss):
     def holds(self, condition: Condition) -> bool:
         return self.network.holds(condition)
 
-    def gap(self, number: int, condition: Condition) -> Tensor:
-        x = self.faces[number]
-        found = self.model.keyed(x, [condition.key])[condition.key]
-        if condition.periodic:
-            return found - self.model.keyed(self.opposite[number], [condition.key])[condition.key]
-        at = self.network.coefficients(x)
-        return found - self.problem.target(condition, x, at)  # type: ignore[no-any-return]
+    def at(self, x: Tensor) -> Sequence[Any]:
+        return self.network.coefficients(x)
 
     def balance(self) -> None:
         """Update `pull`, the factors of residual, boundary and start."""
@@ -149,9 +144,8 @@ class PinnLoss(Loss):
         residual = self.problem.residual(
             self.model.keyed(x, self.keys), x, self.network.coefficients(x)
         )
-        found = [pulled(residual)]
+        found, missed = [pulled(residual)], self.gaps()
         for group in ("boundary", "initial"):
-            gaps = [self.gap(k, c) for k, c in enumerate(self.problem.conditions)
-                    if c.group == group and not self.holds(c)]  # fmt: skip
+            gaps = [g for k, g in missed.items() if self.problem.conditions[k].group == group]
             found.append(pulled(gaps) if gaps else 0.0)
         return np.array(found)

@@ -25,6 +25,10 @@ Jet: TypeAlias = Mapping[Key, Any]
 Group = Literal["boundary", "initial"]
 
 
+class Unsolvable(RuntimeError):
+    """Why there is no reference, as one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coordinate:
     """An axis of the box. On a periodic one the ends are one place."""

@@ -26,6 +26,8 @@ RIDGE = 1e-13
 NEWTON = 40
 FRONTS, PER_FRONT = 8, 3
 """Stops on the way through time, and Newton's steps at each."""
+ENOUGH = 1e-3
+"""Share of the loss at the start that may be left without another attempt."""
 SETTLED = 5e-3
 """Newton's steps end when one lowers the loss by a smaller share than this."""
 
@@ -51,6 +53,7 @@ class Design:
         self.later: Floats | None = None
         self._factor: tuple[Floats, Floats, Floats, Floats] | None = None
         self._few: Design | None = None
+        self._matrix: tuple[list[Floats], Floats] | None = None
 
     @property
     def count(self) -> int:
@@ -91,7 +94,7 @@ class Design:
         few.points = Points(self.points.inside[rows], self.points.faces)
         few.orders, few.faces = self.orders, self.faces
         few.inside = {o: m[rows] for o, m in self.inside.items()}
-        few.later, few._factor, few._few = None, None, None
+        few.later, few._factor, few._few, few._matrix = None, None, None, None
         return few
 
     def jet(self, weights: Floats) -> dict[Key, Floats]:
@@ -118,21 +121,33 @@ class Design:
         return found
 
     def rows(self, weights: Floats, c: Sequence[float], weigh: Weighing) -> tuple[Floats, Floats]:
-        """Matrix (rows, N m) and what is missing (rows,) at these weights."""
-        inside = np.sqrt(weigh.residual / len(self.points.inside))
+        """Matrix (rows, N m) and what is missing (rows,) at these weights.
+
+        The matrix depends on the equation's partial derivatives alone; while these stay, as they do
+        when a source or a boundary value moves, it is the same object.
+        """
         jet = self.jet(weights)
-        residual = self.problem.residual(jet, self.points.inside, c)
-        blocks = [np.hstack(self._operator(k, jet, c)) * inside for k in range(len(residual))]
-        missing = [r * inside for r in residual]
-        for k, (block, gap) in enumerate(self.face_rows(weights, c)):
-            factor = self.face_factor(k, weigh)
-            blocks.append(block * factor)
-            missing.append(gap * factor)
+        key = [np.array([weigh.residual, weigh.boundary, weigh.initial])]
+        for number, partial in enumerate(self.problem.partials):
+            key += [self.problem.partial(number, k, jet, self.points.inside, c) for k in partial]
+        kept = self._matrix
+        if kept is None or not all(map(np.array_equal, key, kept[0])):
+            kept = self._matrix = key, self._build(jet, c, weigh)
+        return kept[1], self.missing(weights, c, weigh)
+
+    def _build(self, jet: dict[Key, Floats], c: Sequence[float], weigh: Weighing) -> Floats:
+        inside = np.sqrt(weigh.residual / len(self.points.inside))
+        count = range(len(self.problem.partials))
+        blocks = [np.hstack(self._operator(k, jet, c)) * inside for k in count]
+        m = len(self.problem.unknowns)
+        for k, condition in enumerate(self.problem.conditions):
+            block = np.zeros((self.faces[k].shape[0], self.count * m))
+            first = condition.key[0] * self.count
+            block[:, first : first + self.count] = self.faces[k] * self.face_factor(k, weigh)
+            blocks.append(block)
         if self.later is not None:
-            rest = self.later * inside
-            blocks.append(np.kron(np.eye(len(self.problem.unknowns)), rest))
-            missing.append((rest @ weights).T.ravel())
-        return np.vstack(blocks), np.concatenate(missing)
+            blocks.append(np.kron(np.eye(m), self.later * inside))
+        return np.vstack(blocks)
 
     def missing(self, weights: Floats, c: Sequence[float], weigh: Weighing) -> Floats:
         """As the second of `rows`, without the matrix."""
@@ -153,14 +168,6 @@ class Design:
             return np.asarray(found)
         return np.asarray(found - self.problem.target(condition, self.points.faces[number], c))
 
-    def face_rows(self, weights: Floats, c: Sequence[float]) -> Iterator[tuple[Floats, Floats]]:
-        m = len(self.problem.unknowns)
-        for k, condition in enumerate(self.problem.conditions):
-            block = np.zeros((self.faces[k].shape[0], self.count * m))
-            first = condition.key[0] * self.count
-            block[:, first : first + self.count] = self.faces[k]
-            yield block, self.gap(k, weights, c)
-
     def face_factor(self, number: int, weigh: Weighing) -> float:
         """All points of a group together weigh as much as the group."""
         group = self.problem.conditions[number].group
@@ -170,11 +177,10 @@ class Design:
 
     def solve(self, matrix: Floats, right: Floats, damping: float = 0.0) -> Floats:
         """The least-squares solution (N m,); an unchanged matrix is not factorised again."""
-        if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
-            raise FloatingPointError("The equations left the numbers.")
         kept = self._factor
-        if kept is None or damping or kept[0].shape != matrix.shape or \
-                not np.array_equal(kept[0], matrix):  # fmt: skip
+        if kept is None or damping or kept[0] is not matrix:
+            if not np.isfinite(matrix).all():
+                raise DataError("The equation has no finite value; check its formulas.")
             scale = np.linalg.norm(matrix, axis=0)
             scale[scale == 0] = 1.0
             hold = np.diag(np.full(matrix.shape[1], max(RIDGE, damping)))
@@ -193,18 +199,29 @@ class Design:
 def through_time(
     design: Design, c: Sequence[float], weigh: Weighing, start: Floats
 ) -> Iterator[tuple[Floats, float, bool]]:
-    """As `weights_of`, for a nonlinear equation in time from nothing: later times are asked for
-    once earlier ones hold. All at once would be met by a solution that dies after the start."""
-    reached = start
+    """As `weights_of`, for a nonlinear equation in time from nothing.
+
+    Asked for all times at once the loss may be met by a solution that dies after the start. Where
+    too much of it is left, later times are asked for once earlier ones hold, and the better of the
+    two is kept.
+    """
+    direct, least = start, total(design.missing(start, c, weigh))
+    enough = ENOUGH * least
+    for direct, least, _ in weights_of(design, c, weigh, start):
+        yield direct, least, least <= enough
+    if least <= enough:
+        return
+    reached, loss = start, np.inf
     for share in np.linspace(0, 1, FRONTS + 1)[1:-1]:
         part = design.until(float(share))
         if not len(part.points.inside):
             continue
-        steps = weights_of(part, c, weigh, reached)
-        for weights, loss, _ in itertools.islice(steps, PER_FRONT):
+        for weights, now, _ in itertools.islice(weights_of(part, c, weigh, reached), PER_FRONT):
             reached = weights
-            yield reached, loss, False
-    yield from weights_of(design, c, weigh, reached)
+            yield reached, now, False
+    for reached, loss, _ in weights_of(design, c, weigh, reached):  # noqa: B020
+        yield reached, loss, False
+    yield (reached, loss, True) if loss < least else (direct, least, True)
 
 
 def weights_of(

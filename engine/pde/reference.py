@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.pde import cavity, collocation, etdrk4, porous
-from engine.pde.collocation import Unsolvable
 from engine.pde.nodes import trigonometric
-from engine.pde.problem import Floats, Problem, places
+from engine.pde.problem import Floats, Problem, Unsolvable, places
 
 KEPT = 12
 """Results in memory."""
@@ -64,8 +63,10 @@ def reference(problem: Problem, c: Sequence[float]) -> Reference:
     if found is None:
         try:
             found = _compute(problem, key[1])
-        except (Unsolvable, FloatingPointError, np.linalg.LinAlgError) as error:
+        except (Unsolvable, FloatingPointError) as error:
             found = Reference({}, np.nan, "", str(error))
+        except (np.linalg.LinAlgError, ValueError):
+            found = Reference({}, np.nan, "", "The solver left the numbers.")
     with _lock:
         _kept[key] = found
         _kept.move_to_end(key)

@@ -230,6 +230,22 @@ def test_what_cannot_be_solved_is_refused_with_place_and_reason(text):
     assert said.endswith(".") and "\n" not in said
 
 
+def test_numbers_names_and_derivatives_of_formulas():
+    """d(f, x) is a total derivative; a name with an underscore may be a coefficient."""
+    problem = state("x in [0, 2*pi]; k_max = 3 in [1, 5]; boundary u = 0; "
+                    "d(u*u_x, x) + k_max*sin(x)^2/.5e1 = -2**2")  # fmt: skip
+    jet = {(0, (0,)): np.array([2.0]), (0, (1,)): np.array([3.0]), (0, (2,)): np.array([5.0])}
+    found = problem.residual(jet, np.array([[0.7]]), (3.0,))[0]
+    assert found == pytest.approx(9 + 10 + 3 * np.sin(0.7) ** 2 / 5 + 4)
+    assert problem.axes[0].high == pytest.approx(2 * np.pi) and not problem.linear
+    assert state("x in [0, 1]; u_xx + x*u_x = 1; boundary u = 0").linear
+
+
+def test_lines_are_counted_for_places():
+    with pytest.raises(TextError, match=r"^Line 3, place 8: 'q' is not known"):
+        state("x in [0, 1]  # a rod\n\nu_xx = q\nboundary u = 0")
+
+
 def test_hostile_texts_end_soon_in_a_sentence():
     for text in ("(" * 5000, "u_xx=" + "-" * 5000 + "1; x in [0,1]; boundary u=0", "x" * 9000,
                  "u_xx = " + "+".join(["sin(x*u)"] * 500) + "; x in [0, 1]; boundary u = 0",

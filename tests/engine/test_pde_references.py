@@ -8,9 +8,8 @@ from scipy.interpolate import CubicSpline
 
 from engine.data import open_any
 from engine.pde import cavity, collocation, etdrk4, porous
-from engine.pde.collocation import Unsolvable
 from engine.pde.nodes import nodes
-from engine.pde.problem import Coordinate
+from engine.pde.problem import Coordinate, Unsolvable
 from engine.pde.reference import distance, known, reference
 
 
@@ -166,6 +165,23 @@ def test_where_there_is_no_single_solution_it_is_said():
             open_any("equation: u_x + u_xx = 0; t in [0, 1]; x in [0, 1]; boundary u = 0"), (), 9,
             np.linspace(0, 1, 3),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "u_t = 0 - u_xx; t in [0, 1]; x in [0, 1]; u(0, x) = sin(3*pi*x); boundary u = 0",
+        "u_t = 0 - u_xx; t in [0, 1]; x in [0, 1] periodic; u(0, x) = sin(2*pi*x)",
+        "u_t = u_xx + 50*u^3; t in [0, 1]; x in [0, 1]; u(0, x) = 5*sin(pi*x); boundary u = 0",
+        "u_t + u*u_x = 0; t in [0, 1]; x in [0, 1] periodic; u(0, x) = sin(2*pi*x)",
+        "u_xx + 10*exp(u) = 0; x in [0, 1]; boundary u = 0",
+        "u_xx = log(0 - 1 - x); x in [0, 1]; boundary u = 0",
+    ],
+)
+def test_ill_posed_and_exploding_problems_have_no_truth(text):
+    """Heat backwards, explosions, a wave that breaks, no solution, no number."""
+    found = reference(open_any(f"equation:{text}"), ())
+    assert not found.values and found.missing[0].isupper() and found.missing.endswith(".")
 
 
 def test_results_are_kept_by_problem_and_coefficients():
