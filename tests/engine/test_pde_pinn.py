@@ -182,7 +182,8 @@ def test_c2_helmholtz_one_one():
 
 
 def test_c3_helmholtz_four_one():
-    assert relative_error("problem:helmholtz", 1300) < 0.15
+    """Two thirds of the steps that the check grants."""
+    assert relative_error("problem:helmholtz", 800) < 0.15
 
 
 def test_trained_over_a_range_coefficients_are_live():
