@@ -16,6 +16,8 @@ from engine.pde.jets import Orders
 from engine.pde.problem import Floats, Jet, Problem, places
 from engine.pde.reference import Reference
 
+FAR = 0.1
+"""A relative error that is worth a word: what is shown is hardly a solution."""
 OnGrid = Callable[[Sequence[Floats], Sequence[Orders]], Mapping[Orders, Floats]]
 
 
@@ -120,6 +122,9 @@ def _measured(
     norm = float(np.linalg.norm(size))
     if norm:
         metrics["relative error"] = float(np.linalg.norm(gap)) / norm
+        if metrics["relative error"] > FAR:
+            told = f"{metrics['relative error']:.0%}"
+            notes.append(Note(f"Far from the reference: the relative error is {told}.", grave=True))
         if truth.error > 0 and metrics["relative error"] < truth.error:
             notes.append(
                 Note(f"At reference accuracy: the truth itself is right to {truth.error:.1e}.")

@@ -407,3 +407,12 @@ def test_the_contract_of_the_house_in_training():
         again = PIG.from_state(params, fit.method.state())
         owed.same(again.evaluate(params), fit.result())
         owed.check_snapshot(fit.result(), 1)
+
+
+def test_what_is_far_from_the_reference_is_said():
+    few = owed.fitted(CARD, open_any("problem:helmholtz"), PIGParams(gaussians=9, interior=100))
+    many = owed.fitted(CARD, open_any("problem:helmholtz"), PIGParams(gaussians=300))
+    words = [[n.text for n in fit.result().notes if "Far from" in n.text] for fit in (few, many)]
+    assert len(words[0]) == 1 and not words[1]
+    error = few.result().metrics["relative error"]
+    assert f"{error:.0%}" in words[0][0]
