@@ -68,6 +68,7 @@ class Unavailable(RuntimeError):
 FAMILIES: dict[str, str] = {
     "embedding": "Embeddings",
     "vectorfield": "Vector fields",
+    "pde": "Equations",
 }
 """Family id to the title on the family bar, in its order."""
 
@@ -139,6 +140,25 @@ _METHODS: tuple[Card, ...] = (
         summary="Fills in each component of a field as a smooth function of space.",
         paper="Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press (2006)",
         data="VectorSamples",
+        peer=True,
+    ),
+    Card(
+        id="pde.pig",
+        title="Physics-Informed Gaussians",
+        target="engine.pde.pig:PIG",
+        summary="A solution as a sum of bumps that move to where they are needed.",
+        paper="PIG: Physics-Informed Gaussians as Adaptive Parametric Mesh Representations, "
+        "arXiv 2412.05994",
+        data="Problem",
+    ),
+    Card(
+        id="pde.pinn",
+        title="Physics-informed network",
+        target="engine.pde.pinn:PINN",
+        summary="A network trained until the equation holds, with all that is known to help.",
+        paper="Wang, Sankaran, Wang and Perdikaris, An Expert's Guide to Training Physics-informed "
+        "Neural Networks, arXiv 2308.08468",
+        data="Problem",
         peer=True,
     ),
 )

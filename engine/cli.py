@@ -18,6 +18,8 @@ from engine.method import DataError
 from engine.params import Parameter, ParameterError, parameters, parse, to_json
 from engine.runs import Fit, RunSpec, begin
 
+EXPORTS = ("figure", "csv", "npz", "h5ad", "vtu", "vti", "script")
+
 
 class _Refused(Exception):
     """A wrong request, answered with its sentence."""
@@ -58,8 +60,21 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(do=_run)
     export = commands.add_parser("export", help="a fitted model as figure, table or script")
     export.add_argument("model", metavar="MODEL.safetensors")
-    for name in ("figure", "csv", "npz", "h5ad", "script"):
+    for name in EXPORTS:
         export.add_argument(f"--{name}", default="", metavar="FILE")
+    export.add_argument(
+        "--at",
+        default="",
+        metavar="POINTS.csv",
+        help="what the model says at these points, not at those it learnt from",
+    )
+    export.add_argument(
+        "--animation",
+        default="",
+        metavar="FILE.gif",
+        help="a moving picture of a LIVE parameter, with --sweep",
+    )
+    export.add_argument("--sweep", default="", metavar="NAME=LOW:HIGH[:FRAMES]")
     export.set_defaults(do=_export)
     return parser
 
@@ -82,7 +97,7 @@ def _list(options: argparse.Namespace) -> int:
             {"id": c.id, "title": c.title, "summary": c.summary, "missing": c.missing()}
             for c in catalog.cards().values()
         ]
-        found = [{"spec": f"sample:{s.name}", "title": s.title} for s in samples()]
+        found = [{"spec": s.spec, "title": s.title} for s in samples()]
         _print_json({"methods": methods, "samples": found})
         return 0
     print("Methods")
@@ -91,7 +106,7 @@ def _list(options: argparse.Namespace) -> int:
         print(f"  {card.id:26} {card.summary}{note}")
     print("\nSamples")
     for sample in samples():
-        print(f"  sample:{sample.name:19} {sample.sentence}")
+        print(f"  {sample.spec:26} {sample.sentence}")
     return 0
 
 
@@ -254,7 +269,7 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
     from engine.io.models import save_model
     from engine.io.scripts import as_python
     from engine.io.tables import labels_of, save_table
-    from engine.layers import Points
+    from engine.layers import Markers, Points
 
     folder.mkdir(parents=True, exist_ok=True)
     save_table(folder / "points.csv", snapshot, data, spec=spec)
@@ -269,9 +284,15 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
             main, columns={**labels, **main.columns}, colour_by=data.colour_by or main.colour_by
         )
     save_figure(folder / "figure.png", main, metadata=spec)
+    places = [layer for layer in snapshot.layers if isinstance(layer, Markers)]
+    for layer in places:
+        save_table(folder / f"{layer.name}.csv", layer, spec=spec)
     (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")
     (folder / "script.py").write_text(as_python(spec))
-    names = ("points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py")
+    names = [
+        "points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py",
+        *(f"{layer.name}.csv" for layer in places),
+    ]  # fmt: skip
     return {name.partition(".")[0]: str(folder / name) for name in names}
 
 
@@ -281,26 +302,47 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
 def _export(options: argparse.Namespace) -> int:
     from engine.io.figures import save_figure
     from engine.io.models import load_model
+    from engine.io.places import answer
     from engine.io.scripts import as_python
     from engine.io.tables import save_table
 
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
-    wanted = {n: getattr(options, n) for n in ("figure", "csv", "npz", "h5ad", "script")}
-    if not any(wanted.values()):
-        raise _Refused("Say what to export: --figure, --csv, --npz, --h5ad or --script FILE.")
+    wanted = {n: getattr(options, n) for n in EXPORTS}
+    if options.animation:
+        _animate(options, method, spec)
+    elif not any(wanted.values()):
+        raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
+    shown: Any = snapshot
+    main = snapshot.layers[0]
+    if options.at:
+        shown = main = answer(method, spec.typed_params(), options.at)
     if wanted["figure"]:
-        save_figure(wanted["figure"], snapshot.layers[0], metadata=spec)
-    for name in ("csv", "npz", "h5ad"):
+        save_figure(wanted["figure"], main, metadata=spec)
+    for name in ("csv", "npz", "h5ad", "vtu", "vti"):
         if wanted[name]:
             path = Path(wanted[name])
-            save_table(path if path.suffix else path.with_suffix(f".{name}"), snapshot, spec=spec)
+            save_table(path if path.suffix else path.with_suffix(f".{name}"), shown, spec=spec)
     if wanted["script"]:
         Path(wanted["script"]).write_text(as_python(spec))
     for name, path in wanted.items():
         if path:
             print(f"{name:10} {path}")
     return 0
+
+
+def _animate(options: argparse.Namespace, method: Any, spec: RunSpec) -> None:
+    from engine.io.animation import save_animation, sweep
+
+    name, _, ends = options.sweep.partition("=")
+    try:
+        low, high, count = (*(float(v) for v in ends.split(":")), 60.0)[:3]
+    except ValueError:
+        raise _Refused("Say what to sweep as in: --sweep at=0:1 or --sweep at=0:1:90.") from None
+    frames = sweep(spec.typed_params(), name, low, high, round(count))
+    for _ in save_animation(options.animation, method, frames):
+        pass
+    print(f"animation  {options.animation}")
 
 
 def _print_json(value: Mapping[str, Any]) -> None:

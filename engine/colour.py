@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import Array
+from engine.layers import Array, Arrows, Points
 
 Colours = NDArray[np.float32]
 
@@ -147,6 +147,12 @@ def rgb(values: Array, name: str, limits: tuple[float, float]) -> Colours:
     place = np.clip((np.where(finite, values, low) - low) / span, 0, 1)
     colours = colormap(name)[np.rint(place * 255).astype(np.intp)]
     return np.where(finite[..., None], colours, np.array(MISSING, np.float32))
+
+
+def colormap_of(layer: Points | Arrows, column: str) -> str:
+    """The colour map that a column of the layer is suggested to be shown in."""
+    diverging = isinstance(layer, Arrows) and column in layer.diverging
+    return DIVERGING if diverging else layer.colormap
 
 
 def limits(values: Array, *, diverging: bool = False) -> tuple[float, float]:

@@ -87,7 +87,13 @@ class _Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field(_Sealed):
-    """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis."""
+    """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis.
+
+    Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
+    lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
+    units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
+    may set them in the picture, where the first mark follows it.
+    """
 
     name: str
     role: Role
@@ -97,6 +103,10 @@ class Field(_Sealed):
     unit: str = ""
     colormap: str = "viridis"
     diverging: bool = False
+    contours: tuple[float, ...] = ()
+    limits: tuple[float, float] | None = None
+    marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    steers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +114,8 @@ class Points(_Sealed):
     """Positions (n, 2) or (n, 3) and any number of per-point columns (n,), numbers or text.
 
     `colour_by` names the column to colour by at first; `ids` is the row of the data set that each
-    point stands for (int64, (n,)), the identity when empty.
+    point stands for (int64, (n,)), the identity when empty; `half_axes` (n, d, 2) are those of an
+    ellipse around each point, none when empty.
     """
 
     name: str
@@ -113,6 +124,7 @@ class Points(_Sealed):
     axes: tuple[Axis, ...]
     columns: Mapping[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    half_axes: Array = field(default_factory=lambda: np.empty((0, 0, 2)))
     colour_by: str = ""
     colormap: str = "viridis"
     equal_scale: bool = True
@@ -131,12 +143,16 @@ class Arrows(_Sealed):
     """Vectors (n, d) at positions (n, d), d = 2 or 3, with per-arrow columns.
 
     `ids` is the row of the data set that each arrow stands for, the identity when empty; `faces`
-    (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a NaN
-    is no arrow, but its position is still a point.
+    (m, 3) are triangles of the surface that the arrows lie on, if there is one. A vector with a
+    NaN is no arrow, but its position is still a point. `covariance` (n, t, t) is that of each
+    vector's components along the columns of `frames` (n, d, t); both or neither. `attached` are
+    arrays with a row for each arrow that go into files and are not drawn; `diverging` names the
+    columns whose zero means something, to be coloured about it. `steers` names the LIVE parameter
+    that holds a row: picking a point sets it.
 
     `standing` (n,) uint8 says of each row whether the arrows were learnt from it (`Standing`).
-    `paints` names the two parameters (`engine.params.Rows`) by which a hand may change that: of the
-    rows taken out and of those put in.
+    `paints` names the two parameters (`engine.params.Rows`) by which a hand may change that: of
+    the rows taken out and of those put in.
     """
 
     name: str
@@ -147,9 +163,14 @@ class Arrows(_Sealed):
     columns: Mapping[str, Array] = field(default_factory=dict)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int64))
     faces: Array = field(default_factory=lambda: np.empty((0, 3), np.int64))
+    frames: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    covariance: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    attached: Mapping[str, Array] = field(default_factory=dict)
     unit: str = ""
     colour_by: str = ""
     colormap: str = "viridis"
+    diverging: tuple[str, ...] = ()
+    steers: str = ""
     standing: Array = field(default_factory=lambda: np.empty(0, np.uint8))
     paints: tuple[str, ...] = ()
 
@@ -163,6 +184,14 @@ class Arrows(_Sealed):
             raise ValueError(f"Arrows need positions (n, 2) or (n, 3), got {self.positions.shape}.")
         if self.vectors.shape != self.positions.shape:
             raise ValueError(f"Vectors {self.vectors.shape} at {self.positions.shape} positions.")
+        if len(self.covariance):
+            n, d = self.positions.shape
+            t = self.frames.shape[-1]
+            if self.frames.shape != (n, d, t) or self.covariance.shape != (n, t, t):
+                raise ValueError(
+                    f"Covariance {self.covariance.shape} in frames {self.frames.shape} at "
+                    f"{self.positions.shape} positions."
+                )
         if len(self.standing) not in (0, len(self.positions)) or len(self.paints) not in (0, 2):
             raise ValueError("Arrows need a standing for each row, and two parameters to paint.")
 
@@ -195,7 +224,9 @@ class Picture(_Sealed):
 class Curves(_Sealed):
     """Lines over one abscissa: `x` (k,), `lines` name -> (k,), `marks` name -> x of a vertical.
 
-    `stems` asks for a stem at each x instead of a connected line (a spectrum).
+    `stems` asks for a stem at each x instead of a connected line for the first of them (a
+    spectrum); the others run over it. `steers` names the LIVE parameter that the abscissa stands
+    for: a hand may set it in the picture.
     """
 
     name: str
@@ -205,6 +236,7 @@ class Curves(_Sealed):
     axes: tuple[Axis, Axis]
     marks: Mapping[str, float] = field(default_factory=dict)
     stems: bool = False
+    steers: str = ""
 
     def _check(self) -> None:
         for key, line in self.lines.items():
@@ -226,24 +258,37 @@ class Matrix(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Network(_Sealed):
-    """Edges (m, 2) int32 between the points of the layer named `over`, with weights (m,)."""
+    """Edges (m, 2) int32 between the points of the layer named `over`, with weights (m,).
+
+    `grave` (m,) marks edges that something is wrong with; `columns` are further numbers (m,).
+    """
 
     name: str
     role: Role
     over: str
     edges: Array
     weights: Array
+    grave: Array = field(default_factory=lambda: np.empty(0, np.bool_))
+    columns: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Markers(_Sealed):
-    """Labelled places (n, d): singularities, handles, picked points."""
+    """Labelled places (n, d) with columns (n,) of what is known of each: singularities, handles,
+    picked points."""
 
     name: str
     role: Role
     positions: Array
     labels: tuple[str, ...]
     axes: tuple[Axis, ...]
+    columns: Mapping[str, Array] = field(default_factory=dict)
+
+    def _check(self) -> None:
+        counts = {"label": len(self.labels), **{k: len(v) for k, v in self.columns.items()}}
+        for key, count in counts.items():
+            if count != len(self.positions):
+                raise ValueError(f"{count} of '{key}' for {len(self.positions)} places.")
 
 
 Layer: TypeAlias = Field | Points | Arrows | Surface | Picture | Curves | Matrix | Network | Markers

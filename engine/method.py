@@ -111,6 +111,15 @@ class Method(Protocol):
 
 
 @runtime_checkable
+class Predicts(Protocol):
+    """A method whose result can be asked for at places that were not in the data."""
+
+    def at(self, points: Array, params: Any) -> Layer:
+        """What it says at points (q, D), in the data's coordinates. Raises `DataError`."""
+        ...
+
+
+@runtime_checkable
 class Refines(Protocol):
     """A method whose settled frame takes longer than the hand is willing to wait."""
 

@@ -330,6 +330,21 @@ def _read(parameter: Parameter, text: str) -> Any:
     return text
 
 
+def with_values(params: P, values: Mapping[str, Any]) -> P:
+    """The parameters with numbers put in place of some, cut to their bounds; names that the class
+    does not have are passed over."""
+    known = {p.name: p for p in parameters(type(params))}
+    put: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            continue
+        bound, kind = known[name].bound, known[name].kind
+        if bound is not None:
+            value = min(max(value, bound.low), bound.high)
+        put[name] = round(value) if kind == "int" else value
+    return dataclasses.replace(params, **put)  # type: ignore[type-var]
+
+
 def _rows(text: str) -> Rows:
     """Rows as typed, "3,7,10-12", in ascending order and each once."""
     found: set[int] = set()

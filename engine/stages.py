@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import time
+import weakref
 from collections.abc import Callable, Generator, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_going: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+LAST_WAIT_S = 3.0
+"""How long the end of the program waits for calls whose results nobody wants any more."""
+
+
+@atexit.register
+def _let_end() -> None:
+    # A thread inside a C++ library when the interpreter goes takes the process down with it.
+    end = time.monotonic() + LAST_WAIT_S
+    for thread in list(_going):
+        if thread.is_alive():
+            thread.join(max(0.0, end - time.monotonic()))
+
 
 BEAT_S = 0.02
 """Pause between two looks at a long call; the fit yields as often."""
@@ -31,7 +48,9 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
         finally:
             done.set()
 
-    threading.Thread(target=work, name="fieldwright-stage", daemon=True).start()
+    thread = threading.Thread(target=work, name="fieldwright-stage", daemon=True)
+    _going.add(thread)
+    thread.start()
     while not done.wait(BEAT_S):
         yield None
     if error:

@@ -30,14 +30,17 @@ def thumbnail(name: str) -> Image.Image:
     """The sample's heat-geodesic map, or the data where they are the better picture."""
     from engine.data import open_any
     from engine.data.overview import overview
+    from engine.data.samples import samples
     from engine.data.vectors import VectorSamples
     from engine.runs import RunSpec, run
     from workbench.views.colouring import colouring
 
-    spec = f"sample:{name}"
+    spec = next(s.spec for s in samples() if s.name == name)
     data: Any = open_any(spec)
     if isinstance(data, VectorSamples):
         return field_thumbnail(data)
+    if spec.startswith("problem:"):
+        return problem_thumbnail(overview(data).values)
     if name in SHOWN_AS_DATA:
         places = turned(overview(data).positions)
     else:
@@ -45,6 +48,25 @@ def thumbnail(name: str) -> Image.Image:
         places = snapshot.layer("map").positions
     found = colouring(data.labels[data.colour_by], data.colour_by, "viridis", "", len(data))
     return drawn(places, found.rgb)
+
+
+def problem_thumbnail(values: NDArray[Any]) -> Image.Image:
+    """The reference, in its colours or as a curve."""
+    from engine import colour
+
+    width, height = PICTURE
+    if values.ndim == 1:
+        picture = Image.new("RGB", (OVERSAMPLED * width, OVERSAMPLED * height), "white")
+        low, high = float(values.min()), float(values.max())
+        across = np.linspace(0.06, 0.94, len(values)) * OVERSAMPLED * width
+        up = (0.9 - 0.8 * (values - low) / ((high - low) or 1.0)) * OVERSAMPLED * height
+        line = list(zip(across.tolist(), up.tolist(), strict=True))
+        ImageDraw.Draw(picture).line(line, fill="#2f6fdb", width=2 * OVERSAMPLED)
+        return picture.resize(PICTURE, Image.Resampling.LANCZOS)
+    shown = values if values.ndim == 2 else values[:, :, -1]
+    rgb = colour.rgb(shown.T[::-1], "viridis", colour.limits(shown))
+    whole = Image.fromarray(np.round(255 * np.asarray(rgb)).astype(np.uint8))
+    return whole.resize(PICTURE, Image.Resampling.BICUBIC)
 
 
 def field_thumbnail(data: Any) -> Image.Image:
@@ -115,6 +137,7 @@ def drawn(places: NDArray[np.float64], rgb: NDArray[np.float32]) -> Image.Image:
 
 
 SCREENSHOTS = {
+    "equations": ["--open", "problem:helmholtz", "--method", "pde.pig", "--fit"],
     "embedding": ["--open", "sample:digits", "--fit"],
     "embedding-dark": ["--open", "sample:tree", "--fit", "--theme", "dark"],
     "vectorfield": ["--open", "sample:sphere_field", "--method", "vectorfield.rvgp", "--fit"],

@@ -26,13 +26,19 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "File", "Open data…", "open_file", "Ctrl+O", "Open a table of numbers", "open"),
+    Command("equation", "File", "Type an equation…", "type_equation", "Ctrl+Alt+N",
+            "A problem of your own, with its coefficients as sliders"),
     Command("project.open", "File", "Open project…", "open_project", "Ctrl+Shift+O"),
     Command("save", "File", "Save project", "save", "Ctrl+S", icon="save", separator=True),
     Command("save_as", "File", "Save project as…", "save_as", "Ctrl+Shift+S"),
     Command("export.figure", "File", "Export figure…", "export_figure", "Ctrl+E",
             "PNG, SVG or PDF at print size", "figure", separator=True),
     Command("export.data", "File", "Export coordinates…", "export_data", "Ctrl+Shift+E",
-            "CSV, NPZ or h5ad", "table"),
+            "CSV, NPZ, h5ad or VTU", "table"),
+    Command("export.at", "File", "Export field at points of a file…", "export_at", "",
+            "What the field is at points that were not in the data"),
+    Command("export.animation", "File", "Export animation…", "export_animation", "",
+            "A moving picture of a slider that goes from one end to the other"),
     Command("export.model", "File", "Export fitted model…", "export_model", "",
             "safetensors with everything needed to use it again", "model"),
     Command("copy.python", "File", "Copy as Python", "copy_python", "Ctrl+Shift+C",
@@ -57,6 +63,12 @@ COMMANDS: tuple[Command, ...] = (
             "Paint rows out of and into what a field is learnt from", "brush", checkable=True),
     Command("view.edges", "View", "Neighbour edges", "toggle_edges", "E",
             "Show the graph the method works on", "edges", checkable=True),
+    Command("view.ellipses", "View", "Spread as ellipses", "toggle_ellipses", "U",
+            "At each arrow's tip, the region that should hold 95 % of it", checkable=True),
+    Command("view.surface", "View", "Surface in colour", "toggle_surface", "Shift+E",
+            "Colour the surface under the arrows as the arrows are", checkable=True),
+    Command("view.play", "View", "Play the last slider", "toggle_play", "Ctrl+Space",
+            "The slider you moved last goes to and fro, and the picture follows", checkable=True),
     Command("view.larger", "View", "Larger points", "larger_points", "]"),
     Command("view.smaller", "View", "Smaller points", "smaller_points", "["),
     Command("view.selection", "View", "Table of selected rows", "show_selection", "Ctrl+T"),
@@ -67,6 +79,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("welcome", "Help", "Samples", "show_welcome", "Ctrl+Shift+H", "The sample cards"),
     Command("about", "Help", "About this method", "about", "F1"),
 )  # fmt: skip
+
+
+TOGGLES = (
+    ("view.edges", "edges", False),
+    ("view.ellipses", "ellipses", False),
+    ("view.surface", "coloured_surface", True),
+)
+"""Commands that are a setting of the view: its name in the document, and what it is at first."""
 
 
 def build(owner: QWidget, connect: Callable[[str], Callable[[], None]]) -> dict[str, QAction]:

@@ -71,6 +71,7 @@ class Bridge(QObject):
         self._live = LiveWorker(self._on_frame, self._on_live_error)
         self._warm_up = warm_up
         self._fits: FitWorker | None = None
+        self._closed = False
 
     def start_fits(self) -> None:
         """Start the fit thread, which gets the slow imports over with first."""
@@ -97,12 +98,15 @@ class Bridge(QObject):
         aside: bool = False,
     ) -> None:
         """Run `call` on the file thread (or, `aside`, on the one that judges results)."""
+        if self._closed:
+            return
         errand = Errand(call, done, failed)
         pool = self._aside if aside else self._io
         pool.submit(self._run_errand, errand)
 
     def close(self) -> None:
-        """Stop every thread. The one way to shut down."""
+        """Stop every thread. The one way to shut down; what is still on its way is dropped."""
+        self._closed = True
         self._live.close()
         if self._fits is not None:
             self._fits.close()
@@ -171,7 +175,7 @@ class Bridge(QObject):
     def _pass_frame(self) -> None:
         with self._lock:
             frame, self._newest = self._newest, None
-        if frame is not None:
+        if frame is not None and not self._closed:
             self.frame.emit(frame)
 
     @Slot(object, str, str)

@@ -1,4 +1,4 @@
-"""Files in and out: dialogs, and the engine calls they end in, off the window's thread."""
+"""Files and projects in, projects out, and the questions before the window closes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from workbench import project
 from workbench.autosave import Autosave
 from workbench.document import Run
+from workbench.takinghome import TakingHome, nothing
 
 if TYPE_CHECKING:
     from workbench.window import Window
@@ -22,13 +23,11 @@ AUTOSAVE_MS = 120_000
 AUTOSAVE_SOON_MS = 5_000
 
 
-class Exporting(QObject):
+class Exporting(TakingHome):
     """What the File menu does."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window = window
-        self._dialog: Any = None
         self._closing = False
         self._kept = Autosave(window.settings.state_folder)
         self._autosave = QTimer(self)
@@ -48,6 +47,18 @@ class Exporting(QObject):
 
     def ask_data(self) -> None:
         self._ask("Open data", "", False, self._chose_data)
+
+    def ask_equation(self) -> None:
+        from engine.data import open_any
+        from workbench.dialogs.equation import EquationDialog
+
+        def read(address: str, done: Any, failed: Any) -> None:
+            self._window.session.aside(lambda: open_any(address), done, failed)
+
+        shown = getattr(self._window.document.data, "text", "")
+        dialog = EquationDialog(read, shown, self._window)
+        dialog.chosen.connect(self._window.requests.open_sample)
+        self._show(dialog)
 
     def ask_project(self) -> None:
         filters = f"Fieldwright project (*{project.SUFFIX})"
@@ -144,7 +155,7 @@ class Exporting(QObject):
         if path is not None and document.modified and document.runs:
             record = project.record(document, None)
             self._window.bridge.errand(
-                lambda: project.write(path, record), _nothing, self._no_autosave
+                lambda: project.write(path, record), nothing, self._no_autosave
             )
 
     @Slot(object)
@@ -184,72 +195,6 @@ class Exporting(QObject):
 
     def _no_autosave(self, message: str, details: str) -> None:
         self._window.say(f"Autosave failed: {message}", False, details)
-
-    # Taking it home
-
-    def ask_figure(self) -> None:
-        from workbench.dialogs.export_figure import ExportFigureDialog
-
-        run = self._run()
-        if run is None:
-            return
-        layers = [*run.snapshot.layers] if run.snapshot else []
-        if run.judgement is not None:
-            layers += run.judgement.layers
-        dialog = ExportFigureDialog(layers, self._window.panel.columns(), self._window)
-        dialog.accepted.connect(self._accept_figure)
-        self._show(dialog)
-
-    @Slot()
-    def _accept_figure(self) -> None:
-        run, dialog = self._run(), self._dialog
-        if run is not None:
-            self.save_figure(run, dialog.path(), dialog.layer(), **dialog.options())
-
-    def save_figure(self, run: Run, path: str, layer: Any, **options: Any) -> None:
-        from engine.io.figures import save_figure
-        from workbench.project import with_labels
-
-        options.setdefault("colour_by", self._window.colour())
-        options.setdefault("metadata", run.current_spec())
-        whole = with_labels(layer, run.data)
-        camera = self._window.panel.result_view.camera()
-        for angle in ("azimuth", "elevation"):
-            if angle in camera:
-                options.setdefault("camera", camera)
-        self._errand(lambda: save_figure(path, whole, **options), _nothing, path)
-
-    def ask_table(self) -> None:
-        filters = "CSV (*.csv);;NumPy archive (*.npz);;AnnData (*.h5ad)"
-        self._ask("Export coordinates", filters, True, self.save_table, ".csv")
-
-    def save_table(self, path: str) -> None:
-        from engine.io.tables import save_table
-
-        run = self._run()
-        if run is not None and run.snapshot is not None:
-            snapshot, spec, data = run.snapshot, run.current_spec(), run.data
-            self._errand(lambda: save_table(path, snapshot, data, spec=spec), _nothing, path)
-
-    def ask_model(self) -> None:
-        filters = "Fitted model (*.safetensors)"
-        self._ask("Export fitted model", filters, True, self.save_model, ".safetensors")
-
-    def save_model(self, path: str) -> None:
-        from engine.io.models import save_model
-
-        run = self._run()
-        if run is not None and run.method is not None:
-            method, spec = run.method, run.current_spec()
-            self._errand(lambda: save_model(path, method, spec), _nothing, path)
-
-    def copy_python(self) -> None:
-        from engine.io.scripts import as_python
-
-        run = self._run()
-        if run is not None:
-            QGuiApplication.clipboard().setText(as_python(run.current_spec()))
-            self._window.say("The script that repeats this run is on the clipboard.")
 
     # Selected rows
 
@@ -325,49 +270,7 @@ class Exporting(QObject):
         self._kept.forget()
         self._kept.release()
 
-    # Small things shared above
-
-    def _run(self) -> Run | None:
-        run: Run | None = self._window.document.active
-        return run
-
     def _remember(self, path: str) -> None:
         settings = self._window.settings
         settings.add_recent(path)
         self._window.welcome.show_recent(settings.recent())
-
-    def _show(self, dialog: Any) -> None:
-        self._dialog = dialog
-        dialog.open()
-
-    def _ask(
-        self,
-        title: str,
-        filters: str,
-        saving: bool,
-        then: Callable[[str], None],
-        suffix: str = "",
-    ) -> None:
-        dialog = QFileDialog(self._window, title, self._window.settings.folder(), filters)
-        if saving:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix(suffix.removeprefix("."))
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(then)
-        self._show(dialog)
-
-    def _errand(self, call: Callable[[], Any], done: Callable[[Any], None], exported: str) -> None:
-        def finished(result: Any) -> None:
-            done(result)
-            if exported:
-                self._window.say(f"Wrote {Path(exported).name}.")
-
-        self._window.bridge.errand(call, finished, self._failed)
-
-    def _failed(self, message: str, details: str) -> None:
-        self._window.say(message, True, details)
-
-
-def _nothing(_: Any) -> None:
-    return None

@@ -24,9 +24,9 @@ class Requests(QObject):
         self.session = window.session
 
     @Slot(str)
-    def open_sample(self, name: str) -> None:
+    def open_sample(self, spec: str) -> None:
         """One click from a live picture: show the sample and fit at once."""
-        self.session.open_data(f"sample:{name}", then=self._fit_first)
+        self.session.open_data(spec, then=self._fit_first)
 
     def _fit_first(self) -> None:
         self.session.fit()
@@ -37,6 +37,9 @@ class Requests(QObject):
 
     def open_file(self) -> None:
         self._window.exporting.ask_data()
+
+    def type_equation(self) -> None:
+        self._window.exporting.ask_equation()
 
     def open_project(self) -> None:
         self._window.exporting.ask_project()
@@ -52,6 +55,12 @@ class Requests(QObject):
 
     def export_data(self) -> None:
         self._window.exporting.ask_table()
+
+    def export_at(self) -> None:
+        self._window.exporting.ask_at()
+
+    def export_animation(self) -> None:
+        self._window.exporting.ask_animation()
 
     def export_model(self) -> None:
         self._window.exporting.ask_model()
@@ -110,10 +119,28 @@ class Requests(QObject):
         chosen = tool if actions[tool].isChecked() else "navigate"
         self._window.ensure_panel().set_tool(chosen)
 
+    def toggle_play(self) -> None:
+        action, player = self._window.actions_by_id["view.play"], self._window.player
+        if not action.isChecked():
+            player.stop()
+        elif sentence := player.play():
+            action.setChecked(False)
+            self._window.say(sentence)
+
     def toggle_edges(self) -> None:
-        shown = self._window.actions_by_id["view.edges"].isChecked()
-        text = "show edges" if shown else "hide edges"
-        self.session.undo.push(ChangeView(self.document, text, edges=shown))
+        self._toggle("view.edges", "edges", "edges")
+
+    def toggle_ellipses(self) -> None:
+        self._toggle("view.ellipses", "ellipses", "ellipses")
+
+    def toggle_surface(self) -> None:
+        self._toggle("view.surface", "the surface in colour", "coloured_surface")
+
+    def _toggle(self, action: str, what: str, setting: str) -> None:
+        """A setting of the view follows its checkable command, undoably."""
+        shown = self._window.actions_by_id[action].isChecked()
+        text = f"{'show' if shown else 'hide'} {what}"
+        self.session.undo.push(ChangeView(self.document, text, **{setting: shown}))
 
     @Slot(str)
     def choose_colour(self, name: str) -> None:

@@ -18,5 +18,5 @@ def sample_cards() -> list[Card]:
     for sample in samples():
         picture = _PICTURES / f"{sample.name}.png"
         pixmap = QPixmap(str(picture)) if picture.exists() else None
-        found.append(Card(sample.name, sample.title, sample.sentence, pixmap, sample.family))
+        found.append(Card(sample.spec, sample.title, sample.sentence, pixmap, sample.family))
     return found

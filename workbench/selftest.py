@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from workbench.document import Run
     from workbench.window import Window
 
-_TINY = {"embedding": "sample:iris", "vectorfield": "sample:sphere_field?n=300"}
+_TINY = {
+    "embedding": "sample:iris",
+    "vectorfield": "sample:sphere_field?n=300",
+    "pde": "problem:poisson",
+}
 """A data set for each family, small enough for a slow laptop."""
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine import catalog
 from engine.jobs import FitJob, Frame
-from engine.params import STEP, effects
+from engine.params import STEP, effects, with_values
 from engine.runs import RunSpec
 from workbench.bridge import Bridge
 from workbench.commands import ChangeParams, ChooseData, ChooseMethod
@@ -91,6 +91,12 @@ class Session(QObject):
             return
         self.undo.push(ChooseMethod(self.document, method_id, card.title))
 
+    def aside(
+        self, call: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Compute something for a picture without holding up the window."""
+        self.bridge.errand(call, done, lambda message, _: failed(message), aside=True)
+
     # Parameters
 
     @Slot(object)
@@ -116,6 +122,12 @@ class Session(QObject):
             self._follow(dragging=False)
             return
         self.undo.push(ChangeParams(self.document, before, params, text))
+
+    @Slot(object, bool)
+    def steer(self, values: Mapping[str, Any], final: bool) -> None:
+        """Parameters set in a picture: as by their sliders, and within their bounds."""
+        wanted = with_values(self.document.params(), values)
+        (self.changed if final else self.changing)(wanted)
 
     @Slot(int)
     def _on_undo_moved(self, index: int) -> None:

@@ -13,6 +13,7 @@ SMALL = (
     "view.theme",
 )  # fmt: skip
 """Commands with an icon alone."""
+OF_ROWS = ("view.lasso", "view.brush", "view.edges")
 
 
 class TopBar(QWidget):
@@ -35,17 +36,17 @@ class TopBar(QWidget):
         self.samples.setMenu(self._sample_menu())
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(150)
+        self.methods.setMinimumWidth(164)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
-        self.colours.setMinimumWidth(132)
-        self.colours.setMaximumWidth(180)
+        self.colours.setMinimumWidth(140)
+        self.colours.setMaximumWidth(200)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
-        colour = QLabel("Colour", self)
+        colour = self._colour_word = QLabel("Colour", self)
         for widget in (self.open, self.samples):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -53,8 +54,9 @@ class TopBar(QWidget):
         layout.addWidget(self.fit)
         layout.addWidget(colour)
         layout.addWidget(self.colours)
-        for name in SMALL:
-            layout.addWidget(self._button(actions[name]))
+        self._small = {name: self._button(actions[name]) for name in SMALL}
+        for button in self._small.values():
+            layout.addWidget(button)
         self.methods.activated.connect(self._on_method)
         self.colours.activated.connect(self._on_colour)
 
@@ -80,10 +82,15 @@ class TopBar(QWidget):
                 shown = sample.family
                 menu.addSection(catalog.FAMILIES[shown])
             action = menu.addAction(sample.title)
-            action.setData(sample.name)
+            action.setData(sample.spec)
             action.setToolTip(sample.sentence)
         menu.triggered.connect(self._on_sample)
         return menu
+
+    def show_row_tools(self, shown: bool) -> None:
+        """The tools that work on rows of a data set, where there are rows."""
+        for name in OF_ROWS:
+            self._small[name].setVisible(shown)
 
     def _fill_methods(self, family: str) -> None:
         """The methods of one family, once."""
@@ -128,6 +135,8 @@ class TopBar(QWidget):
             self.colours.addItems(names)
         self.colours.setCurrentText(chosen)
         self.colours.setEnabled(bool(names))
+        for widget in (self.colours, self._colour_word):
+            widget.setVisible(bool(names))
         blocker.unblock()
 
     @Slot(int)

@@ -31,6 +31,11 @@ _WORDS = {
         "Choose a sample for a live picture, or open positions with vectors of your own.",
         "CSV, TSV or NPZ with columns of positions and vectors, or a mesh",
     ),
+    "pde": (
+        "What does the equation do?",
+        "Choose a problem for a live solution, or type an equation of your own.",
+        "u_t = 0.01*u_xx + u - u^3, with a box, a start and what holds at its ends",
+    ),
 }
 """For each family: a question, what to do, and the files that it reads."""
 
@@ -99,6 +104,7 @@ class Welcome(QScrollArea):
 
     sample_chosen = Signal(str)
     open_asked = Signal()
+    equation_asked = Signal()
     recent_chosen = Signal(str)
 
     def __init__(self, cards: list[Card], parent: QWidget | None = None) -> None:
@@ -120,16 +126,18 @@ class Welcome(QScrollArea):
         column.addSpacing(12)
         column.addLayout(self._cards(cards, page))
         column.addSpacing(16)
-        row = QHBoxLayout()
-        opening = QPushButton("Open a file…", page)
-        opening.setProperty("role", "primary")
-        opening.clicked.connect(self.open_asked)
-        row.addWidget(opening)
+        self._column, self._bar = column, QWidget(page)
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._opening = QPushButton("", page)
+        self._opening.setProperty("role", "primary")
+        self._opening.clicked.connect(self._on_opening)
+        row.addWidget(self._opening)
         self._formats = QLabel("", page)
         self._formats.setProperty("role", "muted")
         row.addWidget(self._formats)
         row.addStretch(1)
-        column.addLayout(row)
+        column.addWidget(self._bar)
         self._recent = QVBoxLayout()
         column.addLayout(self._recent)
         column.addStretch(1)
@@ -151,10 +159,19 @@ class Welcome(QScrollArea):
         self._title.setText(title)
         self._text.setText(text)
         self._formats.setText(formats)
+        # What is typed stands above the cards, what is opened below them.
+        self._typing = family == "pde"
+        self._opening.setText("Type an equation…" if self._typing else "Open a file…")
+        self._column.removeWidget(self._bar)
+        self._column.insertWidget(3 if self._typing else 5, self._bar)
         for view in self._views:
             view.setVisible(view.family == family)
         self._columns = 0
         self._arrange(self._across)
+
+    @Slot()
+    def _on_opening(self) -> None:
+        (self.equation_asked if self._typing else self.open_asked).emit()
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:

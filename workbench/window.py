@@ -5,7 +5,6 @@ Widgets ask the session; the session changes the document; the document's signal
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,15 @@ from PySide6.QtWidgets import (
 
 from engine import catalog
 from engine.jobs import FitJob
-from workbench import actions, theme
+from workbench import actions, theme, warmup
 from workbench.bridge import Bridge
+from workbench.collector import Collector
 from workbench.document import Document, Run
 from workbench.exporting import Exporting
 from workbench.familybar import FamilyBar
 from workbench.forms.form import ParameterForm
 from workbench.notices import NoteStrip, NoticeBar
+from workbench.player import Player
 from workbench.requests import Requests
 from workbench.runlist import RunList
 from workbench.session import Session, seconds_left
@@ -54,10 +55,11 @@ class Window(QMainWindow):
         self.settings = settings
         self.theme = theme.load(theme_name)
         self.document = Document(self)
-        self.bridge = Bridge(self, _warm_up)
+        self.bridge = Bridge(self, warmup.imports)
         self.session = Session(self.document, self.bridge, self)
         self.exporting = Exporting(self)
         self.panel: Any = None
+        self._collector = Collector(self)
         self.requests = Requests(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self, self._slot)
         self._build()
@@ -116,6 +118,7 @@ class Window(QMainWindow):
 
     def _build_right(self) -> QSplitter:
         self.form = ParameterForm(self)
+        self.player = Player(self.form, self)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -147,12 +150,14 @@ class Window(QMainWindow):
         document, session = self.document, self.session
         self.form.changing.connect(session.changing)
         self.form.changed.connect(session.changed)
+        self.player.stopped.connect(self._show_view)
         self.top.method_chosen.connect(session.choose_method)
         self.top.sample_chosen.connect(self.requests.open_sample)
         self.top.colour_chosen.connect(self.requests.choose_colour)
         self.families.chosen.connect(self.requests.choose_family)
         self.welcome.sample_chosen.connect(self.requests.open_sample)
         self.welcome.open_asked.connect(self.requests.open_file)
+        self.welcome.equation_asked.connect(self.requests.type_equation)
         self.welcome.recent_chosen.connect(self.requests.open_path)
         self.runs.chosen.connect(self.requests.choose_run)
         self.runs.renamed.connect(self.requests.rename_run)
@@ -185,25 +190,39 @@ class Window(QMainWindow):
 
     def ensure_panel(self) -> Any:
         """The panel imports the drawing libraries, so it is made with the first data."""
-        if self.panel is None:
-            from workbench.panels.panel import Panel
+        from workbench.panels.kinds import panel_for
 
-            self.panel = Panel(self.document, self.theme, self)
-            _spare_the_collector()
-            self.panel.painting.serve(self.session)
+        if self.panel is not None and type(self.panel) is not panel_for(self.document.data):
+            self._drop_panel()
+        if self.panel is None:
+            self.panel = panel_for(self.document.data)(self.document, self.theme, self)
+            warmup.spare_the_collector()
+            self.panel.serve(self.session)
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
+            self.panel.steered.connect(self.session.steer)
             self.centre.addWidget(self.panel)
+        self.top.show_row_tools(self.panel.HAS_ROWS)
         return self.panel
+
+    def _drop_panel(self) -> None:
+        """Deleted at once: what is only marked for it would still hear of the new data."""
+        from shiboken6 import delete
+
+        panel, self.panel = self.panel, None
+        panel.release()
+        self.centre.removeWidget(panel)
+        delete(panel)
 
     # What the document says
 
     @Slot()
     def _show_data(self) -> None:
+        self.form.show_data(self.document.data)
         if self.document.data is not None:
-            fresh = self.panel is None
+            before = self.panel
             panel = self.ensure_panel()
-            if fresh:
+            if panel is not before:
                 panel.show_all()
         self._show_family()
         self._show_title()
@@ -261,7 +280,9 @@ class Window(QMainWindow):
     def _show_view(self) -> None:
         if self.panel is not None:
             self.top.show_columns(self.panel.columns(), self.colour())
-        self.actions_by_id["view.edges"].setChecked(bool(self.document.view.get("edges", False)))
+        self.actions_by_id["view.play"].setChecked(self.player.playing())
+        for action, setting, usual in actions.TOGGLES:
+            self.actions_by_id[action].setChecked(bool(self.document.view.get(setting, usual)))
 
     @Slot()
     def _show_title(self) -> None:
@@ -294,7 +315,7 @@ class Window(QMainWindow):
     def _show_ready(self) -> None:
         self.tasks.set_device(self.document.device)
         self._show_params()
-        _spare_the_collector()
+        warmup.spare_the_collector()
 
     @Slot()
     def _refresh_actions(self) -> None:
@@ -369,26 +390,11 @@ class Window(QMainWindow):
 
     def shut_down(self) -> None:
         """Stop threads and close canvases; may be called twice."""
+        self.player.stop()
         self.exporting.close()
         self.session.close()
         self.exporting.let_go()
         if self.panel is not None:
             self.panel.release()
+        self._collector.close()
         self.settings.set_geometry(self.saveGeometry(), self.splitter.saveState())
-
-
-def _spare_the_collector() -> None:
-    """Libraries and widgets stay to the end: looking through them for garbage took a fifth of the
-    time of a dragged picture."""
-    gc.collect()
-    gc.freeze()
-
-
-def _warm_up() -> None:
-    """Imports that a first fit would otherwise wait for. torch comes with the first method that
-    computes with it: none of this family does."""
-    import scipy.linalg
-    import scipy.sparse.csgraph
-    import scipy.sparse.linalg  # noqa: F401
-
-    catalog.card("embedding.heat_geodesic").load()

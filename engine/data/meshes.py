@@ -1,9 +1,8 @@
-"""Vectors on triangle meshes: OBJ, PLY, OFF, VTK and VTU, by the optional library meshio."""
+"""Vectors on triangle meshes: OBJ, PLY, OFF, VTK and VTU, by meshio."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import re
 import warnings
@@ -69,10 +68,8 @@ def read(path: Path, spec: str) -> VectorSamples:
     Raises
     ------
     OpenError
-        When meshio is not there, the file is too large or damaged, or it holds no vectors.
+        When the file is too large or damaged, or it holds no vectors.
     """
-    if importlib.util.find_spec("meshio") is None:
-        raise OpenError(f"'{path.name}' is a mesh: pip install 'fieldwright[mesh]' to open it.")
     kind = _kind(path, _head(path, 1024))
     promised = _check_size(path, kind)
     mesh = _load(path, kind)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,14 @@ from engine.data.samples import open_sample
 from engine.data.table import Table
 from engine.data.vectors import VectorSamples
 
+if TYPE_CHECKING:
+    from engine.pde.problem import Problem
+
 SAMPLE = "sample:"
+PROBLEM = "problem:"
+EQUATION = "equation:"
+MADE = (SAMPLE, PROBLEM, EQUATION)
+"""How the address of data begins that are no file: they can always be made again."""
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 PREVIEW_ROWS = 8
 
@@ -54,12 +62,14 @@ def open_any(
     drop: Sequence[str] = (),
     missing: str = "drop_rows",
     fields: str | None = None,
-) -> Table | VectorSamples:
-    """Open a file or a sample.
+) -> Table | VectorSamples | Problem:
+    """Open a file, a sample or a problem.
 
     Parameters
     ----------
-    spec : a path, or "sample:NAME" with options as in "sample:swiss_roll?n=2000&noise=0.1"
+    spec : a path, or "sample:NAME" with options as in "sample:swiss_roll?n=2000&noise=0.1", or
+        "problem:NAME" with coefficients as in "problem:helmholtz?a1=4", or "equation:" and a text
+        (`engine.pde.statements`)
     label, columns, drop, missing : which columns to use and what to do about gaps; see `to_table`
     fields : which columns are positions and vectors, see `mapping.parse`; "auto" goes by their
         names. None opens a table; a mesh is a vector field in any case
@@ -71,6 +81,10 @@ def open_any(
     """
     text = str(spec)
     narrowed = label is not None or columns is not None or bool(drop) or missing != "drop_rows"
+    if text.startswith((PROBLEM, EQUATION)):
+        if narrowed or fields is not None:
+            raise OpenError("A problem has no columns to choose from.")
+        return _open_problem(text)
     if fields is not None:
         if narrowed:
             raise OpenError(
@@ -79,23 +93,14 @@ def open_any(
             )
         return _open_field(text, fields)
     if text.startswith(SAMPLE):
-        table = open_sample(text.removeprefix(SAMPLE))
-        if isinstance(table, VectorSamples):
+        sample = open_sample(text.removeprefix(SAMPLE))
+        if isinstance(sample, VectorSamples):
             if narrowed:
                 raise OpenError(f"'{text}' is a vector field; it has no columns to choose from.")
-            return table
+            return sample
         if label is None and columns is None and not drop:
-            return table
-        raw = Raw(
-            name=table.name,
-            spec=table.spec,
-            numbers=np.array(table.values),
-            columns=table.columns,
-            units=table.units,
-            labels=table.labels,
-            label=table.label,
-        )
-        return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+            return sample
+        return to_table(_raw_of(sample), label=label, columns=columns, drop=drop, missing=missing)
     path = Path(text)
     if meshes.recognise(path):
         if narrowed:
@@ -106,6 +111,27 @@ def open_any(
         return meshes.read(path, text)
     raw = read(path)
     return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+
+
+def _raw_of(table: Table) -> Raw:
+    return Raw(
+        name=table.name,
+        spec=table.spec,
+        numbers=np.array(table.values),
+        columns=table.columns,
+        units=table.units,
+        labels=table.labels,
+        label=table.label,
+    )
+
+
+def _open_problem(text: str) -> Problem:
+    from engine.pde.gallery import open_known
+    from engine.pde.stating import state
+
+    if text.startswith(PROBLEM):
+        return open_known(text.removeprefix(PROBLEM))
+    return state(text.removeprefix(EQUATION))
 
 
 def _open_field(text: str, fields: str) -> VectorSamples:

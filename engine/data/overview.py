@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.data.table import Table
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Arrows, Axis, Points
+from engine.layers import Array, Arrows, Axis, Layer, Points
 
 FIT_ROWS = 5000
 """Rows that the principal axes are computed from; more do not move them visibly."""
 
 
-def overview(data: Table | VectorSamples) -> Points | Arrows:
-    """The data as a picture."""
+def overview(data: Any) -> Layer:
+    """The data as a picture. Raises `DataError` for a problem without a reference."""
+    if not isinstance(data, Table | VectorSamples):
+        from engine.pde.overview import overview as reference
+
+        return reference(data)
     return _observed(data) if isinstance(data, VectorSamples) else _rows(data)
 
 

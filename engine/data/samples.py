@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A data set by name. `options` are its settings with default and legal range."""
+    """A data set by name. `options` are its settings with default and legal range; `address` is
+    what opens it, where that is not its name."""
 
     name: str
     title: str
@@ -24,6 +25,12 @@ class Sample:
     make: str
     options: Mapping[str, tuple[float, float, float]]
     family: str = "embedding"
+    address: str = ""
+
+    @property
+    def spec(self) -> str:
+        """What `open_any` takes."""
+        return self.address or f"sample:{self.name}"
 
 
 _SEED = (0, 0, 2**31 - 1)
@@ -157,8 +164,13 @@ _SAMPLES = (
 
 
 def samples() -> tuple[Sample, ...]:
-    """Every sample, in the order of the cards."""
-    return _SAMPLES
+    """Every sample, in the order of the cards: data sets, then problems."""
+    from engine.pde.gallery import KNOWN
+
+    problems = (
+        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}") for k in KNOWN
+    )
+    return (*_SAMPLES, *problems)
 
 
 def open_sample(address: str) -> Table | VectorSamples:

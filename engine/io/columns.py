@@ -64,7 +64,17 @@ def _arrows(layer: Arrows) -> dict[str, Array]:
         _titled(f"along {axis.name}", layer.unit): layer.vectors[:, k]
         for k, axis in enumerate(layer.axes)
     }
-    return _join(_along(layer.axes, layer.positions), parts, dict(layer.columns))
+    spread = {**_entries("frame", layer.frames), **_entries("covariance", layer.covariance)}
+    rest = [_entries(name, array) for name, array in layer.attached.items()]
+    return _join(_along(layer.axes, layer.positions), parts, dict(layer.columns), spread, *rest)
+
+
+def _entries(name: str, array: Array) -> dict[str, Array]:
+    """One column for each entry of the arrays in (n, ..), counted from 1."""
+    if not len(array):
+        return {}
+    places = np.ndindex(array.shape[1:])
+    return {" ".join([name, *(str(i + 1) for i in at)]): array[(slice(None), *at)] for at in places}
 
 
 @_columns.register
@@ -74,13 +84,27 @@ def _curves(layer: Curves) -> dict[str, Array]:
     return _join({str(layer.axes[0]): layer.x}, lines)
 
 
+def middles_of(layer: Field, k: int) -> Array:
+    """Places of the nodes along axis k. A node sits in the middle of its cell: the extent is the
+    outer edge of the grid, which is even in the logarithm along an axis that is logarithmic."""
+    return _along_grid(layer, k, np.arange(layer.values.shape[k]) + 0.5)
+
+
+def edges_of(layer: Field, k: int) -> Array:
+    """Edges of the cells along axis k."""
+    return _along_grid(layer, k, np.arange(layer.values.shape[k] + 1.0))
+
+
+def _along_grid(layer: Field, k: int, steps: Array) -> Array:
+    (low, high), size = layer.extent[k], layer.values.shape[k]
+    if layer.axes[k].log:
+        return np.asarray(low * (high / low) ** (steps / size))
+    return np.asarray(low + steps * (high - low) / size)
+
+
 @_columns.register
 def _field(layer: Field) -> dict[str, Array]:
-    # A node sits in the middle of its cell: the extent is the outer edge of the grid.
-    middles = [
-        low + (np.arange(size) + 0.5) * (high - low) / size
-        for size, (low, high) in zip(layer.values.shape, layer.extent, strict=True)
-    ]
+    middles = [middles_of(layer, k) for k in range(layer.values.ndim)]
     grids = np.meshgrid(*middles, indexing="ij")
     places = [{str(a): grid.ravel()} for a, grid in zip(layer.axes, grids, strict=True)]
     return _join(*places, {_titled(layer.name, layer.unit): layer.values.ravel()})
@@ -105,7 +129,7 @@ def _picture(layer: Picture) -> dict[str, Array]:
 @_columns.register
 def _network(layer: Network) -> dict[str, Array]:
     ends = {"from": layer.edges[:, 0], "to": layer.edges[:, 1]}
-    return _join(ends, {"weight": layer.weights})
+    return _join(ends, {"weight": layer.weights}, dict(layer.columns))
 
 
 @_columns.register
@@ -116,4 +140,5 @@ def _surface(layer: Surface) -> dict[str, Array]:
 
 @_columns.register
 def _markers(layer: Markers) -> dict[str, Array]:
-    return _join(_along(layer.axes, layer.positions), {"label": np.array(layer.labels, dtype=str)})
+    labels = {"label": np.array(layer.labels, dtype=str)}
+    return _join(_along(layer.axes, layer.positions), labels, dict(layer.columns))

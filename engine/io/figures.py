@@ -15,7 +15,7 @@ import numpy as np
 
 from engine import colour
 from engine.data.table import Table
-from engine.io import plots, plots3d
+from engine.io import plots, plots3d, shared_scales
 from engine.io.atomic import replacing
 from engine.io.keys import columns_below, stands_beside
 from engine.io.printstyle import RULE_PT, TEXT_PT, TICK_PT, PrintStyle
@@ -63,14 +63,17 @@ def save_figure(
     camera: Mapping[str, Any] | None = None,
     data: Table | None = None,
     metadata: RunSpec | None = None,
+    ellipses: bool = False,
+    coloured_surface: bool = True,
 ) -> None:
     """Draw layers side by side and write them as the suffix says.
 
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
-    "elevation" in degrees as on screen; `selection` the rows of the data that stand out. The labels
-    of `data` join the columns of the points, and its own choice colours them unless `colour_by`
-    says otherwise.
+    "elevation" in degrees as on screen; `selection` the rows of the data that stand out; arrows
+    come with `ellipses` of 95 %, and their surface in their colours or in grey. The labels of
+    `data` join the columns of the points, and its own choice colours them unless `colour_by` says
+    otherwise.
 
     Raises
     ------
@@ -78,11 +81,7 @@ def save_figure(
         For another suffix, an impossible size, or layers that cannot be drawn alone.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise DataError(
-            f"Figures are saved as PNG, SVG or PDF; '{path.name}' ends in "
-            f"'{path.suffix or 'nothing'}'."
-        )
+    kind = _kind(path)
     given = layers if isinstance(layers, Sequence) else [layers]
     panels = _panels([_labelled(item, data) for item in given])
     style = PrintStyle(
@@ -92,17 +91,28 @@ def save_figure(
         limits=limits,
         selection=selection,
         camera={k: float(v) for k, v in (camera or {}).items() if k in ("azimuth", "elevation")},
-        shared=_shared([panel[0] for panel in panels]),
+        shared=shared_scales.of_fields([panel[0] for panel in panels]),
+        shared_columns=shared_scales.of_columns([panel[0] for panel in panels], colour_by),
         named=len(panels) > 1,
+        ellipses=ellipses,
+        coloured_surface=coloured_surface,
     )
-    size = (width_mm, height_mm or _height(panels, width_mm, bool(title), style))
-    _check_size(size, dpi)
+    size = _check_size((width_mm, height_mm or _height(panels, width_mm, bool(title), style)), dpi)
     with _one_at_a_time, _settings(style, text_as_paths), replacing(path) as part:
-        figure = _figure(panels, size, dpi, title, style, exact=path.suffix.lower() == ".png")
-        kind = FORMATS[path.suffix.lower()]
+        figure = _figure(panels, size, dpi, title, style, exact=kind == "png")
         figure.savefig(
             part, format=kind, dpi=dpi, facecolor=style.paper, metadata=_metadata(kind, metadata)
         )
+
+
+def _kind(path: Path) -> str:
+    """The format that the suffix names."""
+    if path.suffix.lower() not in FORMATS:
+        raise DataError(
+            f"Figures are saved as PNG, SVG or PDF; '{path.name}' ends in "
+            f"'{path.suffix or 'nothing'}'."
+        )
+    return FORMATS[path.suffix.lower()]
 
 
 def _labelled(layer: Layer, data: Table | None) -> Layer:
@@ -119,7 +129,7 @@ def pixels(size_mm: tuple[float, float], dpi: int) -> tuple[int, int]:
     return round(size_mm[0] / MM * dpi), round(size_mm[1] / MM * dpi)
 
 
-def _check_size(size: tuple[float, float], dpi: int) -> None:
+def _check_size(size: tuple[float, float], dpi: int) -> tuple[float, float]:
     if not all(math.isfinite(side) and 15 <= side <= 2000 for side in size):
         raise DataError(
             f"A figure's sides must be between 15 and 2000 mm. Got {size[0]:g} x {size[1]:g}."
@@ -132,6 +142,7 @@ def _check_size(size: tuple[float, float], dpi: int) -> None:
             f"{size[0]:g} x {size[1]:g} mm at {dpi} dpi is {wide} x {high} pixels, more than "
             f"{MOST_PIXELS} on a side: choose a lower resolution."
         )
+    return size
 
 
 def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:
@@ -142,7 +153,7 @@ def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:
     by_name = {panel[0].name: panel for panel in panels}
     for place, item in enumerate(layers):
         if isinstance(item, Network):
-            if not isinstance(by_name.get(item.over, [None])[0], Points):
+            if not isinstance(by_name.get(item.over, [None])[0], Points | Arrows):
                 raise DataError(
                     f"The edges '{item.name}' lie over the points '{item.over}': "
                     "choose both for the figure."
@@ -158,22 +169,6 @@ def _panels(layers: Sequence[Layer]) -> list[list[Layer]]:
     if not panels:
         raise DataError("There is nothing to draw: choose at least one layer.")
     return panels
-
-
-def _shared(mains: Sequence[Layer]) -> dict[str, tuple[float, float]]:
-    """Common limits of predictions and truths of one unit, when there is more than one."""
-    groups: dict[str, list[Field]] = {}
-    for item in mains:
-        if isinstance(item, Field) and item.role in ("prediction", "truth"):
-            groups.setdefault(item.unit, []).append(item)
-    return {
-        unit: colour.limits(
-            np.concatenate([f.values.ravel() for f in found]),
-            diverging=any(f.diverging for f in found),
-        )
-        for unit, found in groups.items()
-        if len(found) > 1
-    }
 
 
 def _grid(count: int) -> tuple[int, int]:
@@ -349,10 +344,13 @@ def _draw_panel(
     if style.named:
         axes.set_title(main.name, fontsize=TEXT_PT, color=style.ink, loc="left")
     for item in others:
-        if isinstance(item, Network) and isinstance(main, Points):
+        if isinstance(item, Network) and isinstance(main, Points | Arrows):
             (plots3d.draw_edges_in_space if space else plots.draw_edges)(axes, item, main, style)
         elif isinstance(item, Markers):
-            (plots3d.draw_markers_in_space if space else plots.draw_markers)(axes, item, style)
+            if space:
+                plots3d.draw_markers_in_space(axes, item, style, on=main)
+            else:
+                plots.draw_markers(axes, item, style)
 
 
 def _few_ticks(axes: Any) -> None:

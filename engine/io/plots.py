@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour, darts
+from engine import colour, darts, ellipses
+from engine.io.columns import edges_of, middles_of
 from engine.io.keys import colour_bar, legend, scale_bar
 from engine.io.printstyle import (
     LINE_PT,
@@ -91,7 +92,7 @@ def shuffled(positions: Array, chosen: Array) -> Array:
 @_draw.register
 def _points(layer: Points, axes: Axes, style: PrintStyle) -> None:
     count = len(layer.positions)
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    inked = ink_points(layer, count, style)
     chosen, opacity = emphasis(layer.ids, count, style)
     order = shuffled(layer.positions, chosen)
     size = diameter_pt(count, axes)
@@ -140,7 +141,7 @@ def edge_shades(network: Network, positions: Array) -> list[tuple[float, Array]]
     return shades
 
 
-def draw_edges(axes: Axes, network: Network, points: Points, style: PrintStyle) -> None:
+def draw_edges(axes: Axes, network: Network, points: Points | Arrows, style: PrintStyle) -> None:
     """Edges under their points; a heavier edge is more opaque."""
     for opacity, line in edge_shades(network, points.positions):
         axes.plot(
@@ -195,10 +196,11 @@ def _markers(layer: Markers, axes: Axes, style: PrintStyle) -> None:
 def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
     name_axes(axes, layer.axes)
     shades = _shades(len(layer.lines), style)
-    for (name, line), shade in zip(layer.lines.items(), shades, strict=True):
+    for number, (name, line) in enumerate(layer.lines.items()):
+        shade = shades[number]
         y = np.where(line > 0, line, np.nan) if layer.axes[1].log else line
         x = np.where(layer.x > 0, layer.x, np.nan) if layer.axes[0].log else layer.x
-        if layer.stems:
+        if layer.stems and number == 0:
             low = np.nanmin(y) * 0.5 if layer.axes[1].log and np.isfinite(y).any() else 0.0
             axes.vlines(x, low, y, colors=[shade], linewidth=LINE_PT)
             axes.plot(x, y, "o", color=shade, markersize=2, label=name)
@@ -294,16 +296,30 @@ def _field(layer: Field, axes: Axes, style: PrintStyle) -> None:
     limits = field_limits(layer, style)
     suggested = colour.DIVERGING if layer.diverging else layer.colormap
     # Axis 0 of a field runs along x, but matplotlib draws an array's rows along y.
-    image = axes.imshow(
-        values.T,
-        origin="lower",
-        extent=(*layer.extent[0], *layer.extent[1]),
-        cmap=listed(style.map_name(suggested)),
-        vmin=limits[0],
-        vmax=limits[1],
-        interpolation="nearest",
-        aspect="equal" if layer.axes[0].unit == layer.axes[1].unit else "auto",
-    )
+    map_name = listed(style.map_name(suggested))
+    if any(axis.log for axis in layer.axes[:2]):
+        edges = [edges_of(layer, k) for k in (0, 1)]
+        image = axes.pcolormesh(*edges, values.T, cmap=map_name, vmin=limits[0], vmax=limits[1],
+                                rasterized=True)  # fmt: skip
+    else:
+        image = axes.imshow(
+            values.T,
+            origin="lower",
+            extent=(*layer.extent[0], *layer.extent[1]),
+            cmap=map_name,
+            vmin=limits[0],
+            vmax=limits[1],
+            interpolation="nearest",
+            aspect="equal" if layer.axes[0].unit == layer.axes[1].unit else "auto",
+        )
+    if layer.contours:
+        middles = [middles_of(layer, k) for k in (0, 1)]
+        axes.contour(*middles, values.T, levels=sorted(layer.contours), colors=style.ink,
+                     linewidths=RULE_PT)  # fmt: skip
+    for name, place in layer.marks.items():
+        axes.plot(*place, marker="+", color=style.ink, markersize=5)
+        axes.annotate(name, place, xytext=(3, 3), textcoords="offset points", color=style.ink,
+                      fontsize=TICK_PT, path_effects=halo(style))  # fmt: skip
     name_axes(axes, layer.axes[:2])
     _boxed(axes)
     colour_bar(axes, image, style.told(layer.name, layer.unit), style)
@@ -312,7 +328,8 @@ def _field(layer: Field, axes: Axes, style: PrintStyle) -> None:
 def field_limits(layer: Field, style: PrintStyle) -> tuple[float, float]:
     """The person's limits, else those shared with the truth, else the field's own."""
     shared = style.shared.get(layer.unit) if layer.role in ("prediction", "truth") else None
-    return style.limits or shared or colour.limits(layer.values, diverging=layer.diverging)
+    own = layer.limits or colour.limits(layer.values, diverging=layer.diverging)
+    return style.limits or shared or own
 
 
 def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
@@ -328,7 +345,7 @@ def _middle(layer: Field, axes: Axes, style: PrintStyle) -> Array:
 
 @_draw.register
 def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    inked = ink_points(layer, len(layer.positions), style)
     rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
     drawn = darts.drawn_length(layer.positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     axes.quiver(
@@ -346,10 +363,27 @@ def _arrows(layer: Arrows, axes: Axes, style: PrintStyle) -> None:
         headaxislength=3.5,
         rasterized=len(rows) > MANY_MARKS,
     )
+    if style.ellipses and len(layer.covariance):
+        _ellipses(axes, layer, rows, np.asarray(inked.colours)[rows])
     axes.margins(0.08)
     axes.set_aspect("equal", adjustable="datalim")
     name_axes(axes, layer.axes)
     explain(axes, inked, style)
+
+
+def _ellipses(axes: Axes, layer: Arrows, rows: Array, colours: Array) -> None:
+    """Regions of 95 % at the tips of these arrows."""
+    from matplotlib.collections import PolyCollection
+
+    length = darts.drawn_length(layer.positions[rows], layer.vectors[rows])
+    half = length * ellipses.half_axes(layer.frames[rows], layer.covariance[rows])
+    tips = layer.positions[rows] + length * layer.vectors[rows]
+    axes.add_collection(
+        PolyCollection(
+            list(ellipses.outlines(tips, half)), facecolors=colours, alpha=0.3, linewidths=0,
+            rasterized=len(rows) > MANY_MARKS,
+        )
+    )  # fmt: skip
 
 
 def _boxed(axes: Axes) -> None:

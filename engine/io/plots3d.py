@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from engine import colour, darts
+from engine import colour, darts, ellipses
 from engine.io.keys import scale_bar
-from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
+from engine.io.occlusion import eye, visible
+from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, halo, shuffled
 from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
 AZIMUTH, ELEVATION = 30.0, 30.0
+SMOOTH = 12_000
+"""Triangles that a coloured surface is cut into at least."""
 LIGHT_FROM = np.array([0.3, -0.5, 0.81])
 
 
@@ -36,11 +39,8 @@ def draw_in_space(axes: Any, layer: Layer, style: PrintStyle) -> None:
         _frame(axes, layer)
     else:
         raise TypeError(f"No drawing in space for {type(layer).__name__}.")
-    # The screen's camera at azimuth 0 looks along +y; matplotlib's at azimuth 0 looks along -x.
-    axes.view_init(
-        elev=style.camera.get("elevation", ELEVATION),
-        azim=style.camera.get("azimuth", AZIMUTH) - 90.0,
-    )
+    azimuth, elevation = _angles(style)
+    axes.view_init(elev=elevation, azim=azimuth)
 
 
 def _box(layer: Layer) -> tuple[Array, Array, Array]:
@@ -89,7 +89,7 @@ def _frame(axes: Any, layer: Points | Surface | Arrows | Markers) -> None:
 
 def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
     count = len(layer.positions)
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, count, style)
+    inked = ink_points(layer, count, style)
     chosen, opacity = emphasis(layer.ids, count, style)
     order = shuffled(layer.positions, chosen)
     size = 0.8 * diameter_pt(count, axes)
@@ -108,20 +108,30 @@ def _points(axes: Any, layer: Points, style: PrintStyle) -> None:
 def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     """Solid arrows, with the surface that they lie on in the same collection: one list of
     triangles is painted from back to front."""
+    from matplotlib.colors import to_rgb
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    inked = ink_points(layer.columns, layer.colour_by, layer.colormap, len(layer.positions), style)
+    inked = ink_points(layer, len(layer.positions), style)
     rows = darts.even_rows(layer.positions, layer.vectors, MOST_ARROWS)
     positions = np.asarray(layer.positions, np.float32)
     vectors = darts.drawn_length(positions[rows], layer.vectors[rows]) * layer.vectors[rows]
     corners, bright = darts.solid(positions[rows], vectors, darts.shaft_width(vectors))
     each = len(corners) // max(len(rows), 1)
-    shaded = np.repeat(np.asarray(inked.colours)[rows, :3], each, axis=0) * bright[:, None]
-    triangles, colours = [corners.reshape(-1, 3, 3)], [shaded.reshape(-1, 3, 3)[:, 0]]
+    inks = np.asarray(inked.colours)[:, :3]
+    coloured = style.coloured_surface and len(layer.faces) and np.isfinite(layer.vectors).all()
+    arrow_inks = np.tile(to_rgb(style.ink), (len(rows), 1)) if coloured else inks[rows]
+    shaded = np.repeat(arrow_inks, each, axis=0) * bright[:, None]
+    triangles, colours = [corners.reshape(-1, 3, 3)], [_opaque(shaded.reshape(-1, 3, 3)[:, 0])]
     if len(layer.faces):
-        sheet = positions[layer.faces]
+        sheet, own = _fine(positions[layer.faces], inks[layer.faces] if coloured else None)
         triangles.append(sheet)
-        colours.append(_sheet_colours(sheet, style))
+        colours.append(_opaque(_sheet_colours(sheet, own, style)))
+    if style.ellipses and len(layer.covariance):
+        discs = _discs(layer, rows)
+        triangles.append(discs)
+        each = len(discs) // max(len(rows), 1)
+        colours.append(np.pad(np.repeat(arrow_inks, each, axis=0), ((0, 0), (0, 1)),
+                              constant_values=0.3))  # fmt: skip
     axes.add_collection3d(
         Poly3DCollection(
             np.concatenate(triangles),
@@ -136,14 +146,44 @@ def _arrows(axes: Any, layer: Arrows, style: PrintStyle) -> None:
     explain(axes, inked, style)
 
 
-def _sheet_colours(corners: Array, style: PrintStyle) -> Array:
-    """A quiet grey (f, 3) between paper and ink, brighter towards the light."""
+def _opaque(rgb: Array) -> Array:
+    return np.pad(rgb, ((0, 0), (0, 1)), constant_values=1.0)
+
+
+def _fine(sheet: Array, inks: Array | None) -> tuple[Array, Array | None]:
+    """Triangles (f, 3, 3) with one colour (f, 3) each: cut into four until steps of colour between
+    neighbours are too small to see."""
+    if inks is None:
+        return sheet, None
+    both = np.concatenate([sheet, inks], axis=2)
+    while len(both) < SMOOTH:
+        a, b, c = both.transpose(1, 0, 2)
+        ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
+        both = np.concatenate(
+            [np.stack(three, axis=1) for three in
+             ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+        )  # fmt: skip
+    return both[:, :, :3], both[:, :, 3:].mean(axis=1)
+
+
+def _discs(layer: Arrows, rows: Array) -> Array:
+    """Triangles (m, 3, 3) of the regions of 95 % at the tips of these arrows."""
+    length = darts.drawn_length(layer.positions[rows], layer.vectors[rows])
+    half = length * ellipses.half_axes(layer.frames[rows], layer.covariance[rows])
+    tips = layer.positions[rows] + length * layer.vectors[rows]
+    return np.asarray(ellipses.discs(tips, half).reshape(-1, 3, 3))
+
+
+def _sheet_colours(corners: Array, own: Array | None, style: PrintStyle) -> Array:
+    """Its own colours (f, 3), or a quiet grey between paper and ink; brighter towards the light."""
     from matplotlib.colors import to_rgb
 
     paper, ink = np.array(to_rgb(style.paper)), np.array(to_rgb(style.ink))
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     facing = np.abs((normals / np.where(length > 0, length, 1)) @ LIGHT_FROM)
+    if own is not None:
+        return np.asarray(own * (0.75 + 0.25 * facing[:, None]))
     return np.asarray((0.88 * paper + 0.12 * ink) * (0.84 + 0.16 * facing[:, None]))
 
 
@@ -171,7 +211,9 @@ def _surface(axes: Any, layer: Surface, style: PrintStyle) -> None:
     scale_bar(axes, chosen, limits, style.told(layer.name, layer.unit), style)
 
 
-def draw_edges_in_space(axes: Any, network: Network, points: Points, style: PrintStyle) -> None:
+def draw_edges_in_space(
+    axes: Any, network: Network, points: Points | Arrows, style: PrintStyle
+) -> None:
     """Edges between points (n, 3)."""
     for opacity, line in edge_shades(network, points.positions):
         axes.plot(
@@ -179,11 +221,28 @@ def draw_edges_in_space(axes: Any, network: Network, points: Points, style: Prin
         )
 
 
-def draw_markers_in_space(axes: Any, layer: Markers, style: PrintStyle) -> None:
-    """Crosses with labels."""
-    axes.scatter(*layer.positions.T, marker="+", s=22, c=style.ink, depthshade=False)
-    for place, label in zip(layer.positions, layer.labels, strict=True):
-        axes.text(*place, f" {label}", fontsize=TICK_PT, color=style.ink)
+def draw_markers_in_space(
+    axes: Any, layer: Markers, style: PrintStyle, on: Layer | None = None
+) -> None:
+    """Crosses with labels; those that the surface they lie `on` hides are left out."""
+    seen = np.ones(len(layer.positions), bool)
+    if isinstance(on, Arrows) and len(on.faces):
+        towards = eye(*_angles(style))
+        seen = visible(layer.positions, np.asarray(on.positions, float)[on.faces], towards)
+        # The order of drawing is ours then: what is left lies in front.
+        axes.computed_zorder = False
+    axes.scatter(
+        *layer.positions[seen].T, marker="+", s=22, c=style.ink, depthshade=False, zorder=5
+    )
+    for place, label in zip(layer.positions[seen], np.array(layer.labels)[seen], strict=True):
+        axes.text(*place, f" {label}", fontsize=TICK_PT, color=style.ink, zorder=6,
+                  path_effects=halo(style))  # fmt: skip
+
+
+def _angles(style: PrintStyle) -> tuple[float, float]:
+    """Azimuth and elevation as matplotlib counts them: the screen's camera at azimuth 0 looks along
+    +y, matplotlib's along -x."""
+    return style.camera.get("azimuth", AZIMUTH) - 90.0, style.camera.get("elevation", ELEVATION)
 
 
 def fill_panel(axes: Any, layer: Layer, renderer: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import colour
-from engine.layers import Array
+from engine.layers import Array, Arrows, Points
 
 TEXT_PT = 7.0
 TICK_PT = 6.0
@@ -30,8 +30,10 @@ class PrintStyle:
     """What a person chose for one figure.
 
     `selection` holds rows of the data set: their points stand out, all others fade. `shared`
-    maps a unit and role group to common limits, so that a prediction and its truth compare; `named`
-    says that panels have titles.
+    maps a unit and role group to common limits, so that a prediction and its truth compare, and
+    `shared_columns` a column and its colour map; `named`
+    says that panels have titles. `ellipses` puts the spread at the tips of arrows; the surface
+    under arrows is in their colours or grey.
     """
 
     dark: bool = False
@@ -41,7 +43,10 @@ class PrintStyle:
     selection: Array | None = None
     camera: Mapping[str, float] = field(default_factory=dict)
     shared: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    shared_columns: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     named: bool = False
+    ellipses: bool = False
+    coloured_surface: bool = True
 
     def told(self, name: str, unit: str) -> str:
         """What a colour bar says: the panel's title has the name already when there is one."""
@@ -96,11 +101,10 @@ class Inked:
     limits: tuple[float, float] = (0.0, 1.0)
 
 
-def ink_points(
-    columns: Mapping[str, Array], suggested: str, map_name: str, count: int, style: PrintStyle
-) -> Inked:
-    """Colours of `count` marks by the chosen column."""
-    name = style.column(columns, suggested)
+def ink_points(layer: Points | Arrows, count: int, style: PrintStyle) -> Inked:
+    """Colours of the layer's `count` marks by the chosen column."""
+    columns = layer.columns
+    name = style.column(columns, layer.colour_by)
     if not name:
         return Inked(colours=np.repeat(colour.categorical(1), count, axis=0))
     column = np.asarray(columns[name])
@@ -109,7 +113,10 @@ def ink_points(
         names, codes = found
         swatches = colour.categorical(len(names))
         return Inked(colours=swatches[codes], title=name, names=names, swatches=swatches)
-    limits = style.limits or colour.limits(column)
+    map_name = colour.colormap_of(layer, name)
+    common = style.shared_columns.get((name, map_name))
+    diverging = map_name == colour.DIVERGING
+    limits = style.limits or common or colour.limits(column, diverging=diverging)
     chosen = style.map_name(map_name)
     return Inked(
         colours=colour.rgb(column, chosen, limits), title=name, map_name=chosen, limits=limits

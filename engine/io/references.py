@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.data.opening import MADE
 from engine.data.table import Table
 from engine.method import DataError
 
@@ -39,7 +40,7 @@ def data_record(
 ) -> DataRecord:
     """The record of a table that was opened with `options`; its id is its checksum.
 
-    A sample is never packed: it can always be made again, with the truth that it knows.
+    What is no file is never packed: it can always be made again, with the truth that it knows.
     """
     digest = table.sha256()
     return DataRecord(
@@ -48,14 +49,14 @@ def data_record(
         spec=table.spec,
         options=dict(options or {}),
         sha256=digest,
-        packed=table if pack and not table.spec.startswith("sample:") else None,
+        packed=table if pack and not table.spec.startswith(MADE) else None,
     )
 
 
 def where(spec: str, folder: Path) -> dict[str, Any]:
     """What helps to find the file again from a project in `folder`; empty for a sample."""
     path = Path(spec)
-    if spec.startswith("sample:") or not path.is_file():
+    if spec.startswith(MADE) or not path.is_file():
         return {}
     absolute = path.resolve()
     stat = absolute.stat()

@@ -1,4 +1,5 @@
-"""Results as tables: CSV for a spreadsheet, NPZ for numpy, h5ad for single-cell tools."""
+"""Results as tables: CSV for a spreadsheet, NPZ for numpy, h5ad for single-cell tools, VTU for
+ParaView."""
 
 from __future__ import annotations
 
@@ -15,11 +16,12 @@ from engine.data.table import Table
 from engine.io.atomic import replacing
 from engine.io.columns import columns_of
 from engine.io.provenance import provenance
+from engine.io.vtk import write_vti, write_vtu
 from engine.layers import Array, Layer, Points
 from engine.method import DataError, Snapshot
 from engine.runs import RunSpec, versions
 
-SUFFIXES = (".csv", ".tsv", ".npz", ".h5ad")
+SUFFIXES = (".csv", ".tsv", ".npz", ".h5ad", ".vtu", ".vti")
 
 
 def save_table(
@@ -33,7 +35,8 @@ def save_table(
 
     CSV and TSV hold one layer (of a snapshot: its first picture of the rows, else its first layer)
     with the labels of `data` beside it; NPZ holds every array of every layer; h5ad holds the
-    numbers of `data` with the points as an embedding. `spec` is what the file says it came from.
+    numbers of `data` with the points as an embedding; VTU the layer that CSV would hold, with its
+    triangles; VTI the fields on one grid. `spec` is what the file says it came from.
 
     Raises
     ------
@@ -55,6 +58,10 @@ def save_table(
     with replacing(path) as part:
         if suffix == ".npz":
             _write_npz(part, layers, table, about)
+        elif suffix == ".vtu":
+            write_vtu(part, _main(layers), about)
+        elif suffix == ".vti":
+            write_vti(part, layers, about)
         elif suffix == ".h5ad":
             _write_h5ad(part, _points(layers, path.name), table, about)
         else:

@@ -43,16 +43,20 @@ def local_directions(positions: Floats, nearest: Rows) -> tuple[Floats, Floats]:
     for start in range(0, n, block):
         own = np.arange(start, min(start + block, n))
         around = positions[np.column_stack([own, nearest[own]])]
-        around = around - around.mean(axis=1, keepdims=True)
-        if dimension <= k:
-            values, vectors = np.linalg.eigh(np.einsum("nka,nkb->nab", around, around))
-            variances[own] = values[:, ::-1][:, :rank].clip(min=0.0)
-            directions[own] = vectors[:, :, ::-1][:, :, :rank]
-        else:
-            _, singular, right = np.linalg.svd(around, full_matrices=False)
-            variances[own] = singular[:, :rank] ** 2
-            directions[own] = right[:, :rank].transpose(0, 2, 1)
+        directions[own], variances[own] = principal_directions(around)
     return directions, variances
+
+
+def principal_directions(around: Floats) -> tuple[Floats, Floats]:
+    """Directions (m, D, r) and variances (m, r) of clouds (m, k, D), widest first."""
+    _, k, dimension = around.shape
+    rank = min(dimension, k - 1)
+    around = around - around.mean(axis=1, keepdims=True)
+    if dimension <= k:
+        values, vectors = np.linalg.eigh(np.einsum("nka,nkb->nab", around, around))
+        return vectors[:, :, ::-1][:, :, :rank], values[:, ::-1][:, :rank].clip(min=0.0)
+    _, singular, right = np.linalg.svd(around, full_matrices=False)
+    return right[:, :rank].transpose(0, 2, 1), singular[:, :rank] ** 2
 
 
 def estimated_dimension(variances: Floats, share: float = EXPLAINED) -> int:

@@ -12,20 +12,24 @@ import math
 import warnings
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, Self
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.spatial import cKDTree
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Layer
+from engine.layers import Array, Arrows, Layer
 from engine.method import DataError, Note, Snapshot, Step
 from engine.numerics import neighbours, tangents
 from engine.numerics.held import from_arrays, to_arrays
-from engine.params import LIVE, REFIT, Bound, Doc, Rows, check
 from engine.stages import Stages, beats
-from engine.vectorfield import field_layers, training
+from engine.vectorfield import elsewhere, field_layers, training
+from engine.vectorfield.ambient_params import AmbientParams
+from engine.vectorfield.calculus import DRAWS, Calculus, near
+from engine.vectorfield.left_out import LeftOut
 from engine.vectorfield.rvgp_stages import Said, check_samples, said
 from engine.vectorfield.training import Training
 
@@ -34,56 +38,6 @@ Floats = NDArray[np.float64]
 MOST = 2000
 """Vectors that the dense regression takes; of more, so many are drawn at random."""
 BLOCK = 2_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Params:
-    length: Annotated[
-        float | None,
-        Bound(1e-6, 1e6, log=True, soft=(0.01, 100.0)),
-        LIVE,
-        Doc("How far the field keeps its value, in the unit of the positions. Auto: most likely.",
-            symbol="ℓ", label="length scale"),
-    ] = None  # fmt: skip
-    noise: Annotated[
-        float | None,
-        Bound(1e-8, 1e6, log=True, soft=(1e-4, 1.0)),
-        LIVE,
-        Doc("Standard deviation of the noise on each component. Auto: most likely.", symbol="σ"),
-    ] = None  # fmt: skip
-    amplitude: Annotated[
-        float | None,
-        Bound(1e-8, 1e6, log=True, soft=(0.01, 100.0)),
-        LIVE,
-        Doc("Standard deviation of a component before any vector is seen. Auto: most likely.",
-            symbol="a"),
-    ] = None  # fmt: skip
-    without: Annotated[Rows, LIVE, training.TAKEN_OUT] = ()
-    added: Annotated[Rows, LIVE, training.PUT_IN] = ()
-    project: Annotated[
-        bool, LIVE, Doc("Take what sticks out of the tangent plane away.", label="tangent part")
-    ] = True
-    kernel: Annotated[
-        Literal["gaussian", "matern 1.5", "matern 2.5"],
-        REFIT,
-        Doc("Covariance of a component at two points by their distance in space."),
-    ] = "gaussian"
-    knn: Annotated[
-        int,
-        Bound(2, 200, soft=(5, 50)),
-        REFIT,
-        Doc("Neighbours that a tangent plane is fitted to.", symbol="k", label="neighbours"),
-    ] = 16
-    dimension: Annotated[
-        int | None,
-        Bound(1, 20),
-        REFIT,
-        Doc("Dimension of the manifold. Auto: from the variance around each point.", symbol="d",
-            label="manifold dimension"),
-    ] = None  # fmt: skip
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,16 +78,25 @@ class Fitted:
         return rows, vectors[rows]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """Rows (m,) that a picture is learnt from, and their vectors (m, D)."""
+
+    rows: NDArray[np.int64]
+    vectors: Floats
+
+
 class AmbientGPR:
     """See the module's docstring."""
 
-    Params: ClassVar[type] = _Params
+    Params: ClassVar[type] = AmbientParams
     Data: ClassVar[type] = VectorSamples
 
-    def __init__(self, params: _Params) -> None:
+    def __init__(self, params: AmbientParams) -> None:
         self.params = params
         self.stages = Stages()
         self._fitted: Fitted | None = None
+        self._calculus: Calculus | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -144,56 +107,67 @@ class AmbientGPR:
             try:
                 stage = next(learning)
             except StopIteration as stop:
-                self._fitted = stop.value
+                self._fitted, self._calculus = stop.value
                 break
             yield Step(index=0, total=1, stage=stage)
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
 
-    def evaluate(self, params: _Params) -> Snapshot:
+    def evaluate(self, params: AmbientParams) -> Snapshot:
         """A dense regression of the observed vectors: cubic in their number."""
         fitted = self._ready()
-        likely = (float(v) for v in fitted.likely)
-        length, noise, amplitude = (
-            asked or found
-            for asked, found in zip(
-                (params.length, params.noise, params.amplitude), likely, strict=True
-            )
-        )
+        length, noise, amplitude = _chosen(fitted, params)
         known = fitted.training
         used = known.used(params)
-        rows, vectors = fitted.drawn(used)
-        mean, variance = _predict(fitted, rows, vectors, length, noise, amplitude)
-        share = fitted.positions.shape[1]
-        if params.project:
-            local = np.einsum("nDd,nD->nd", fitted.frames, mean)
-            mean = np.einsum("nDd,nd->nD", fitted.frames, local)
-            share = fitted.frames.shape[2]
-        std = np.sqrt(share * variance)
+        learnt = Learnt(*fitted.drawn(used))
+        mean, variance, foretold = _predict(
+            fitted, learnt, fitted.positions, length, noise, amplitude
+        )
+        mean, spread = _in_planes(mean, variance, fitted.frames, noise, params.project)
         field = field_layers.Field(
             fitted.positions, fitted.faces, fitted.truth, known.standing(used)
         )
         held = _held(params, length, noise, amplitude) if known.differs(used) else {}
         painted = known.notes(params, used, held=bool(held))
+        zeros = training.zero_vectors(fitted.vectors)
+        if self._calculus is None:
+            self._calculus = _calculus(fitted, self.params)
+        inside = np.einsum("nDd,nD->nd", fitted.frames, mean)
         layers: list[Layer] = field_layers.layers(
-            field, mean, std, math.sqrt(share) * noise, tangent_dimension=fitted.frames.shape[2]
+            field, mean, spread, self._calculus.columns(inside)
         )
+        draw = partial(_draw, fitted, learnt, length, noise, amplitude)
+        layers += field_layers.zeros(field, mean, self._calculus, draw)
         return Snapshot(
             layers=tuple(layers),
             params=params,
-            metrics={"length scale": length, "noise": noise, "amplitude": amplitude},
+            metrics={"length scale": length, "noise": noise, "amplitude": amplitude, **foretold},
             step=1,
-            notes=(*painted, *_notes(len(rows), int(np.count_nonzero(used)))),
+            notes=(*painted, *zeros, *_notes(len(learnt.rows), int(np.count_nonzero(used)))),
             chosen={"length": length, "noise": noise, "amplitude": amplitude,
                     "dimension": fitted.frames.shape[2]},
             held=held,
         )  # fmt: skip
+
+    def at(self, points: Array, params: AmbientParams) -> Arrows:
+        """The field at new points (q, D); it is known everywhere in space."""
+        fitted = self._ready()
+        x = elsewhere.checked(points, fitted.positions)
+        nearest = cKDTree(fitted.positions).query(x, k=self.params.knn)[1]
+        around = np.concatenate([x[:, None], fitted.positions[np.asarray(nearest)]], axis=1)
+        d = fitted.frames.shape[2]
+        frames = tangents.principal_directions(around)[0][:, :, :d]
+        length, noise, amplitude = _chosen(fitted, params)
+        learnt = Learnt(*fitted.drawn(fitted.training.used(params)))
+        mean, variance, _ = _predict(fitted, learnt, x, length, noise, amplitude)
+        mean, spread = _in_planes(mean, variance, frames, noise, params.project)
+        return elsewhere.layer(x, mean, spread, np.ones(len(x), bool), fitted.positions)
 
     def state(self) -> dict[str, Array]:
         """Observed vectors, frames and kernel."""
         return to_arrays(self._ready())
 
     @classmethod
-    def from_state(cls, params: _Params, state: Mapping[str, Array]) -> Self:
+    def from_state(cls, params: AmbientParams, state: Mapping[str, Array]) -> Self:
         method = cls(params)
         method._fitted = from_arrays(Fitted, state if "learnt" in state else _paintable(state))
         return method
@@ -214,8 +188,8 @@ def _paintable(state: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _learn(
-    data: VectorSamples, params: _Params, rng: np.random.Generator, stages: Stages
-) -> Said[Fitted]:
+    data: VectorSamples, params: AmbientParams, rng: np.random.Generator, stages: Stages
+) -> Said[tuple[Fitted, Calculus]]:
     check_samples(data, "Ambient regression")
     n, knn = len(data), params.knn
     if knn > n - 1:
@@ -255,7 +229,34 @@ def _learn(
     drawn, y = fitted.drawn(used)
     x = data.positions[drawn]
     likely = yield from said("most likely kernel", beats(lambda: _most_likely(x, y, smoothness)))
-    return replace(fitted, likely=likely, learnt=np.flatnonzero(used))
+    fitted = replace(fitted, likely=likely, learnt=np.flatnonzero(used))
+    calculus = yield from said("derivatives", beats(lambda: _calculus(fitted, params)))
+    return fitted, calculus
+
+
+def _calculus(fitted: Fitted, params: AmbientParams) -> Calculus:
+    around = near(fitted.positions, params.knn)
+    return Calculus.of(fitted.positions, fitted.faces, fitted.frames, around)
+
+
+def _chosen(fitted: Fitted, params: AmbientParams) -> tuple[float, float, float]:
+    """Length, noise and amplitude; the most likely ones where they are open."""
+    asked = (params.length, params.noise, params.amplitude)
+    length, noise, amplitude = (a or float(b) for a, b in zip(asked, fitted.likely, strict=True))
+    return length, noise, amplitude
+
+
+def _in_planes(
+    mean: Floats, variance: Floats, frames: Floats, noise: float, project: bool
+) -> tuple[Floats, field_layers.Spread]:
+    """The mean (n, D) with its spread, in the tangent planes or in all of space."""
+    n, ambient, _ = frames.shape
+    if not project:
+        frames = np.tile(np.eye(ambient), (n, 1, 1))
+    else:
+        mean = np.einsum("nDd,nd->nD", frames, np.einsum("nDd,nD->nd", frames, mean))
+    covariance = variance[:, None, None] * np.eye(frames.shape[2])
+    return mean, field_layers.Spread(frames, covariance, noise)
 
 
 def _kernel(smoothness: float, length: float, amplitude: float) -> Any:
@@ -285,34 +286,65 @@ def _most_likely(x: Floats, y: Floats, smoothness: float) -> Floats:
     return np.array([long, math.sqrt(loud), math.sqrt(strength)])
 
 
-def _held(params: _Params, length: float, noise: float, amplitude: float) -> dict[str, float]:
+def _held(params: AmbientParams, length: float, noise: float, amplitude: float) -> dict[str, float]:
     """Values left to the method, as the fit chose them."""
     chosen = {"length": length, "noise": noise, "amplitude": amplitude}
     return {name: value for name, value in chosen.items() if getattr(params, name) is None}
 
 
 def _predict(
-    fitted: Fitted, rows: NDArray[np.int64], vectors: Floats, length: float, noise: float,
-    amplitude: float,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Mean (n, D) and variance of a component (n,) at every point, from vectors at `rows`."""
+    fitted: Fitted, learnt: Learnt, at: Floats, length: float, noise: float, amplitude: float
+) -> tuple[Floats, Floats, dict[str, float]]:
+    """Mean (n, D) and variance of a component (n,) at points (n, D); where there is no truth to
+    ask, how well the vectors foretell each other."""
     kernel = _kernel(fitted.smoothness, length, amplitude)
-    x = fitted.positions[rows]
+    x = fitted.positions[learnt.rows]
     gram = kernel(x)
     gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
     factor = cho_factor(gram, lower=True)
-    weights = cho_solve(factor, vectors)
-    n = len(fitted.positions)
+    weights = cho_solve(factor, learnt.vectors)
+    n = len(at)
     mean, variance = np.empty((n, x.shape[1])), np.empty(n)
     block = max(1, BLOCK // len(x))
     for start in range(0, n, block):
         part = slice(start, start + block)
-        across = kernel(fitted.positions[part], x)
+        across = kernel(at[part], x)
         mean[part] = across @ weights
         explained = solve_triangular(factor[0], across.T, lower=True)
         variance[part] = amplitude**2 - np.einsum("mq,mq->q", explained, explained)
     # Rounding may leave a few parts in 1e10 of the prior below zero next to an observation.
-    return mean, variance.clip(min=0.0)
+    foretold = _foretold(learnt.vectors, weights, factor) if fitted.truth is None else {}
+    return mean, variance.clip(min=0.0), foretold
+
+
+def _draw(
+    fitted: Fitted,
+    learnt: Learnt,
+    length: float,
+    noise: float,
+    amplitude: float,
+    rows: NDArray[np.int64],
+) -> Floats:
+    """Tangent fields (DRAWS, r, D) drawn from the posterior at some rows; the same every time."""
+    kernel = _kernel(fitted.smoothness, length, amplitude)
+    x, at = fitted.positions[learnt.rows], fitted.positions[rows]
+    gram, across = kernel(x), kernel(at, x)
+    gram.flat[:: len(gram) + 1] += noise**2 + 1e-10 * amplitude**2
+    factor = cho_factor(gram, lower=True)
+    explained = solve_triangular(factor[0], across.T, lower=True)
+    values, turned = np.linalg.eigh(kernel(at) - explained.T @ explained)
+    root = turned * np.sqrt(values.clip(min=0.0))
+    loose = np.random.default_rng(0).standard_normal((DRAWS, len(rows), x.shape[1]))
+    drawn = across @ cho_solve(factor, learnt.vectors) + np.einsum("rq,sqD->srD", root, loose)
+    local = np.einsum("rDd,srD->srd", fitted.frames[rows], drawn)
+    return np.asarray(np.einsum("rDd,srd->srD", fitted.frames[rows], local))
+
+
+def _foretold(vectors: Floats, weights: Floats, factor: tuple[Floats, bool]) -> dict[str, float]:
+    """Residuals of each vector by all the others: K^-1 y over the diagonal of K^-1."""
+    precision = np.diag(cho_solve(factor, np.eye(len(vectors))))[:, None]
+    residuals = weights / precision
+    return LeftOut(residuals, (residuals**2 * precision).sum(axis=1), vectors).metrics
 
 
 def _notes(learnt: int, offered: int) -> tuple[Note, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def judge(snapshot: Snapshot, data: VectorSamples) -> Judgement:
     truth = np.full_like(data.positions, np.nan) if data.truth is None else data.truth
     known = np.isfinite(truth).all(axis=1)
     if not known.any():
-        return _against_vectors(field, data, used)
+        return _against_vectors(field, data, used, snapshot.metrics)
     back = known & ~used
     rows = np.asarray(back if back.any() else known)
     kept = "at the points whose vectors were kept back" if back.any() else ""
@@ -82,7 +83,9 @@ def _reliability(field: Arrows, data: VectorSamples, rows: NDArray[np.bool_]) ->
     )  # fmt: skip
 
 
-def _against_vectors(field: Arrows, data: VectorSamples, used: NDArray[np.bool_]) -> Judgement:
+def _against_vectors(
+    field: Arrows, data: VectorSamples, used: NDArray[np.bool_], metrics: Mapping[str, float]
+) -> Judgement:
     known = np.isfinite(data.vectors).all(axis=1)
     seen, back = known & used, known & ~used
     found, given = field.vectors[seen], data.vectors[seen]
@@ -100,6 +103,15 @@ def _against_vectors(field: Arrows, data: VectorSamples, used: NDArray[np.bool_]
                   text="Root mean square distance of the field from the vectors that it was not "
                   "learnt from, over their own size; their noise counts as well.")
         )  # fmt: skip
+    if "left-out error" in metrics:
+        scores += [
+            Score(name="left-out error", value=metrics["left-out error"], better=-1,
+                  text="Root mean square error of each vector as foretold by all the others, over "
+                  "that of the vectors. The noise of the vectors counts as error too."),
+            Score(name="left-out coverage", value=metrics["left-out coverage"], better=0,
+                  text="Share of vectors inside the region that, by all the others, should hold "
+                  "95 % of them. Less means that the spread is too small."),
+        ]  # fmt: skip
     return Judgement(scores=tuple(scores))
 
 

@@ -22,11 +22,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from engine.data.vectors import VectorSamples
-from engine.layers import Array
+from engine.layers import Array, Arrows, Field, Network
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
-from engine.stages import Stages
-from engine.vectorfield import likelihood, rvgp_picture, rvgp_stages, training
+from engine.stages import Stages, beats
+from engine.vectorfield import (
+    elsewhere,
+    kernel_pictures,
+    likelihood,
+    rvgp_picture,
+    rvgp_stages,
+    training,
+)  # fmt: skip
+from engine.vectorfield.calculus import Calculus
+from engine.vectorfield.extension import Graph, extend
+from engine.vectorfield.field_layers import Spread
 from engine.vectorfield.likelihood import Choice
 from engine.vectorfield.painted_evidence import PaintedEvidence
 from engine.vectorfield.rvgp_params import RVGPParams
@@ -64,6 +74,9 @@ class Fitted:
     weights: sparse.csr_array
     component: NDArray[np.int64]
     cosines: Floats
+    width: float
+    reach: float
+    density: Floats
     duplicates: int
     rows: NDArray[np.int64]
     tangent: Floats
@@ -79,12 +92,24 @@ class Fitted:
     def manifold(self) -> Eigenfields:
         return Eigenfields(
             self.frames, self.values, self.fields, self.unit, self.weights, self.component,
-            self.cosines, self.duplicates,
+            self.cosines, self.width, self.reach, self.density, self.duplicates,
         )  # fmt: skip
 
     @property
     def training(self) -> Training:
         return Training.of(len(self.positions), self.rows, self.spare, self.learnt)
+
+    @property
+    def known(self) -> tuple[Floats, Floats]:
+        """Known vectors in their frames (n, d), 0 where there is none, and the variances of their
+        noise relative to the common one (n,)."""
+        vectors, relative = np.zeros(self.fields.shape[:2]), np.ones(len(self.positions))
+        vectors[self.rows] = self.tangent
+        if self.spare is not None and self.spare_tangent is not None:
+            vectors[self.spare] = self.spare_tangent
+        if self.relative is not None:
+            relative[self.rows] = self.relative
+        return vectors, relative
 
     @property
     def evidence(self) -> PaintedEvidence:
@@ -101,6 +126,7 @@ class Regression:
     kernel: Floats
     posterior: Posterior
     modes: int
+    evidence: Evidence
     used: NDArray[np.bool_]
 
 
@@ -116,6 +142,9 @@ class RVGP:
         self._fitted: Fitted | None = None
         self._evidence: PaintedEvidence | None = None
         self._energy: Floats = np.empty(0)
+        self._graph: Network | None = None
+        self._calculus: Calculus | None = None
+        self._surface: tuple[tuple[Any, ...], Field] | None = None
 
     def fit(
         self, data: VectorSamples, *, rng: np.random.Generator, device: str
@@ -126,7 +155,8 @@ class RVGP:
             try:
                 stage = next(learning)
             except StopIteration as stop:
-                self._publish(stop.value)
+                fitted, self._calculus = stop.value
+                self._publish(fitted)
                 break
             yield Step(index=0, total=1, stage=stage)
         yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
@@ -134,22 +164,59 @@ class RVGP:
     def _publish(self, fitted: Fitted) -> None:
         self._evidence = fitted.evidence
         self._energy = fitted.manifold.energy
+        self._surface = None
+        self._graph = rvgp_picture.graph_of(fitted)
         self._fitted = fitted
 
     def evaluate(self, params: RVGPParams) -> Snapshot:
         """The field with its spread: k x k algebra and one product per point."""
-        fitted, _ = self._ready()
-        return rvgp_picture.snapshot(fitted, params, self.regression(params), full=True)
+        regression = self.regression(params)
+        return self._frame(params, regression, surface=self._likelihood(params, regression))
 
     def refine(self, params: RVGPParams) -> Iterator[Snapshot | None]:
         """The mean at once; the spread after it where there are many points."""
         fitted, _ = self._ready()
         n, d, k = fitted.fields.shape
         if n * d * min(params.modes or k, k) ** 2 > AT_ONCE:
-            moving = self.regression(params, moving=True)
-            yield rvgp_picture.snapshot(fitted, params, moving, full=False)
+            yield self._frame(params, self.regression(params, moving=True), full=False)
             yield None
-        yield rvgp_picture.snapshot(fitted, params, self.regression(params), full=True)
+        regression = self.regression(params)
+        if self._surface is None or self._surface[0] != self._surface_key(params, regression):
+            yield self._frame(params, regression)
+            yield None
+        yield self._frame(params, regression, surface=self._likelihood(params, regression))
+
+    def _surface_key(self, params: RVGPParams, regression: Regression) -> tuple[Any, ...]:
+        choice = regression.choice
+        used = regression.used.tobytes()
+        return (choice.nu, params.exponent, regression.modes, choice.amplitude, used)
+
+    def _likelihood(self, params: RVGPParams, regression: Regression) -> Field:
+        """The likelihood's picture; kept while only length scale and noise move."""
+        fitted, _ = self._ready()
+        key, choice = self._surface_key(params, regression), regression.choice
+        likely = _chosen(fitted, replace(params, length=None, noise=None))
+        if self._surface is None or self._surface[0] != key:
+            found = kernel_pictures.surface(
+                fitted, regression.evidence, self._energy, params, choice, regression.modes
+            )
+            self._surface = (key, found)
+        marks = {"here": (choice.kappa, choice.noise)}
+        if params.amplitude is None:
+            marks["most likely"] = (likely.kappa, likely.noise)
+        return replace(self._surface[1], marks=marks)
+
+    def _frame(
+        self, params: RVGPParams, regression: Regression, *, full: bool = True,
+        surface: Field | None = None,
+    ) -> Snapshot:  # fmt: skip
+        fitted, _ = self._ready()
+        assert self._graph is not None
+        if self._calculus is None:
+            self._calculus = _calculus(fitted)
+        return rvgp_picture.snapshot(
+            fitted, params, regression, self._graph, self._calculus, full=full, surface=surface
+        )
 
     def regression(self, params: RVGPParams, *, moving: bool = False) -> Regression:
         """The posterior at LIVE parameters; those left open take their most likely values.
@@ -167,8 +234,39 @@ class RVGP:
             exponent=params.exponent,
         )  # fmt: skip
         return Regression(
-            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes, used
-        )
+            choice, kernel, regress(evidence.first(modes), kernel, choice.noise), modes, evidence,
+            used,
+        )  # fmt: skip
+
+    def at(self, points: Array, params: RVGPParams) -> Arrows:
+        """The field at new points (q, D), by `engine.vectorfield.extension`; a drawn field where
+        `params.sample` asks for one. Diffusion is left out: it knows the data's points only.
+
+        >>> fit.method.at(points, fit.method.params).columns["standard deviation"]  # doctest: +SKIP
+        """
+        fitted, _ = self._ready()
+        found = extend(
+            elsewhere.checked(points, fitted.positions), fitted.positions, fitted.frames,
+            fitted.fields, fitted.values * fitted.unit, self._graph_around(),
+        )  # fmt: skip
+        now = self.regression(params)
+        fields, carried = found.fields[:, :, : now.modes], found.carried[: now.modes]
+        weights = rvgp_picture.shown_weights(now, params)
+        local = fields @ weights
+        # Eigenfields that could not be carried keep what they might have added.
+        lost = float((now.kernel * self._energy[: now.modes])[~carried].sum())
+        lost += rvgp_picture.unresolved(fitted, now) * now.choice.amplitude**2
+        covariance = now.posterior.covariance(fields) + lost * np.eye(fields.shape[1])
+        covariance[~found.near] = now.choice.amplitude**2 * np.eye(fields.shape[1])
+        return elsewhere.layer(
+            np.asarray(points, np.float64), np.einsum("qDd,qd->qD", found.frames, local),
+            Spread(found.frames, covariance, now.choice.noise), found.near, fitted.positions,
+        )  # fmt: skip
+
+    def _graph_around(self) -> Graph:
+        fitted, _ = self._ready()
+        in_plane = rvgp_stages.tangent_neighbours(self.params)
+        return Graph(fitted.width, fitted.reach, fitted.density, self.params.knn, in_plane)
 
     def state(self) -> dict[str, Array]:
         """Eigenfields, observations and the most likely kernels."""
@@ -188,7 +286,7 @@ class RVGP:
 
 def _learn(
     data: VectorSamples, params: RVGPParams, rng: np.random.Generator, stages: Stages
-) -> rvgp_stages.Said[Fitted]:
+) -> rvgp_stages.Said[tuple[Fitted, Calculus]]:
     manifold = yield from rvgp_stages.eigenfields(data, params, rng, stages)
     rows = np.flatnonzero(data.observed)
     vectors = data.vectors[rows]
@@ -200,15 +298,21 @@ def _learn(
     fitted = Fitted(
         np.asarray(data.positions), np.asarray(data.faces), data.truth, manifold.frames,
         manifold.values, manifold.fields, manifold.unit, manifold.weights, manifold.component,
-        manifold.cosines, manifold.duplicates, rows, tangent, normal, _relative_noise(data, rows),
-        np.empty(0), np.empty(0, bool), spare,
+        manifold.cosines, manifold.width, manifold.reach, manifold.density, manifold.duplicates,
+        rows, tangent, normal, _relative_noise(data, rows), np.empty(0), np.empty(0, bool), spare,
         np.einsum("sDd,sD->sd", manifold.frames[spare], spare_vectors),
     )  # fmt: skip
     used = fitted.training.used(params)
     choices, bound = yield from rvgp_stages.said(
         "most likely kernel", _most_likely(fitted.evidence.exact(used), manifold)
     )
-    return replace(fitted, choices=choices, bound=bound, learnt=np.flatnonzero(used))
+    fitted = replace(fitted, choices=choices, bound=bound, learnt=np.flatnonzero(used))
+    calculus = yield from rvgp_stages.said("derivatives", beats(lambda: _calculus(fitted)))
+    return fitted, calculus
+
+
+def _calculus(fitted: Fitted) -> Calculus:
+    return Calculus.of(fitted.positions, fitted.faces, fitted.frames, fitted.weights)
 
 
 def _relative_noise(data: VectorSamples, rows: NDArray[np.int64]) -> Floats | None:

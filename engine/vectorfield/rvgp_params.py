@@ -58,6 +58,19 @@ class RVGPParams:
         Doc("0 shows the mean; a number shows that draw from the posterior.",
             label="posterior sample"),
     ] = 0  # fmt: skip
+    eigenfield: Annotated[
+        int,
+        Bound(1, 2000, soft=(1, 100)),
+        LIVE,
+        Doc("Which eigenfield stands beside the field; a click on the spectrum picks one."),
+    ] = 1
+    kernel_at: Annotated[
+        int,
+        Bound(0, 100_000_000, soft=(0, 1000)),
+        LIVE,
+        Doc("Row whose kernel column stands beside the field; a click on a point picks it.",
+            label="kernel at row"),
+    ] = 0  # fmt: skip
     exponent: Annotated[
         Literal["manifold", "graph"],
         LIVE,

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engine.layers import Axis, Curves
+from engine.layers import Layer, Network
 from engine.method import Note, Snapshot
 from engine.numerics.graphs import degrees
-from engine.vectorfield import field_layers, spectral_kernel
+from engine.vectorfield import field_layers, kernel_pictures, spectral_kernel
+from engine.vectorfield.calculus import DRAWS, Calculus, Draw
+from engine.vectorfield.left_out import left_out
 from engine.vectorfield.rvgp_params import RVGPParams
+from engine.vectorfield.training import zero_vectors
 
 if TYPE_CHECKING:
     from engine.vectorfield.likelihood import Choice
@@ -29,36 +32,73 @@ NORMAL = 0.3
 """Share of a vector's length outside its tangent plane that is worth a word."""
 
 
-def snapshot(fitted: Fitted, params: RVGPParams, regression: Regression, *, full: bool) -> Snapshot:
-    """The frame at LIVE parameters; without `full`, the spread and the zeros are left out."""
+def snapshot(
+    fitted: Fitted,
+    params: RVGPParams,
+    regression: Regression,
+    graph: Network,
+    calculus: Calculus,
+    *,
+    full: bool,
+    surface: Layer | None = None,
+) -> Snapshot:
+    """The frame at LIVE parameters; without `full`, the spread and the zeros are left out, without
+    `surface` that of the likelihood."""
     fields = fitted.fields[:, :, : regression.modes]
-    weights = regression.posterior.weights
-    if params.sample:
-        weights = regression.posterior.sample(np.random.default_rng(params.sample))
+    weights = shown_weights(regression, params)
     local = _smoothed(fitted, fields, weights, params.smoothing)
     vectors = np.einsum("nDd,nd->nD", fitted.frames, local)
-    std = _spread(fitted, regression, fields) if full else None
+    spread = _spread(fitted, regression, fields) if full else None
     d = fitted.frames.shape[2]
     training, choice = fitted.training, regression.choice
     field = field_layers.Field(
         fitted.positions, fitted.faces, fitted.truth, training.standing(regression.used)
     )
     held = _held(params, choice) if training.differs(regression.used) else {}
-    noise = math.sqrt(d) * regression.choice.noise
-    layers = field_layers.layers(field, vectors, std, noise, tangent_dimension=d)
-    if full:
-        layers.append(_spectrum(fitted, regression))
     painted = training.notes(params, regression.used, held=bool(held))
+    columns = {**calculus.columns(local), "normal part": _normal_part(fitted)}
+    layers = field_layers.layers(field, vectors, spread, columns)
+    if full:
+        draw = _draws(fitted, regression, params.smoothing)
+        layers += field_layers.zeros(field, vectors, calculus, draw)
+        layers += [
+            kernel_pictures.eigenfield(fitted, params.eigenfield),
+            kernel_pictures.column(fitted, regression, params.kernel_at, local),
+            graph, kernel_pictures.spectrum(fitted, regression, params.eigenfield),
+        ]  # fmt: skip
+    if surface is not None:
+        layers.append(surface)
+    left_out = "" if surface is not None else "the likelihood follows"
     return Snapshot(
         layers=tuple(layers),
         params=params,
-        metrics=_metrics(fitted, regression),
+        metrics={**_metrics(fitted, regression), **(_foretold(fitted, regression) if full else {})},
         step=1,
-        notes=(*painted, *_notes(fitted, params, regression)),
-        coarse="" if full else "the mean; its spread follows",
+        notes=(*painted, *zero_vectors(fitted.tangent), *_notes(fitted, params, regression)),
+        coarse=left_out if full else "the mean; its spread follows",
         chosen={"length": choice.kappa, "noise": choice.noise, "amplitude": choice.amplitude,
                 "modes": regression.modes, "dimension": d},
         held=held,
+    )  # fmt: skip
+
+
+def shown_weights(regression: Regression, params: RVGPParams) -> Floats:
+    """Of the mean, or of the draw that is asked for (k,)."""
+    if params.sample:
+        return regression.posterior.sample(np.random.default_rng(params.sample))
+    return regression.posterior.weights
+
+
+def graph_of(fitted: Fitted) -> Network:
+    """The graph's edges; those along which the tangent plane turns by more than 60° are grave."""
+    entries = sparse.coo_array(fitted.weights)
+    once = entries.row < entries.col
+    cosines = fitted.cosines[once]
+    return Network(
+        name="graph", role="diagnostic", over="field",
+        edges=np.column_stack([entries.row[once], entries.col[once]]).astype(np.int32),
+        weights=entries.data[once], grave=cosines < UNDERSAMPLED,
+        columns={"angle (°)": np.degrees(np.arccos(cosines.clip(0.0, 1.0)))},
     )  # fmt: skip
 
 
@@ -92,17 +132,36 @@ def _smoothed(fitted: Fitted, fields: Floats, weights: Floats, time: float) -> F
     return np.asarray(after * (magnitude / np.where(length > 0, length, 1.0))[:, None])
 
 
-def _spread(fitted: Fitted, regression: Regression, fields: Floats) -> Floats:
-    """Standard deviation of the field at each point: the root of the covariance's trace (n,).
+def _draws(fitted: Fitted, regression: Regression, time: float) -> Draw:
+    """Fields drawn from the posterior, diffused as the shown one is; the same draws every time."""
+    rng = np.random.default_rng(0)
+    drawn = np.column_stack([regression.posterior.sample(rng) for _ in range(DRAWS)])
+    drawn *= np.exp(-time * fitted.values[: regression.modes])[:, None]
+
+    def at(rows: NDArray[np.int64]) -> Floats:
+        local = np.einsum("rdk,ks->srd", fitted.fields[rows, :, : regression.modes], drawn)
+        return np.asarray(np.einsum("rDd,srd->srD", fitted.frames[rows], local))
+
+    return at
+
+
+def _spread(fitted: Fitted, regression: Regression, fields: Floats) -> field_layers.Spread:
+    """Covariance of the field at each point, in its frame.
 
     What the kept eigenfields cannot resolve is added as a share of the prior's variance.
     """
     choice = regression.choice
-    z = fields.reshape(-1, regression.modes) @ regression.posterior.spread.T
-    n, d = fields.shape[:2]
-    variance = np.einsum("qk,qk->q", z, z).reshape(n, d).sum(axis=1)
-    beyond = d * unresolved(fitted, regression) * choice.amplitude**2
-    return np.asarray(np.sqrt(variance + beyond))
+    covariance = regression.posterior.covariance(fields)
+    beyond = unresolved(fitted, regression) * choice.amplitude**2
+    covariance += beyond * np.eye(fields.shape[1])
+    return field_layers.Spread(fitted.frames, covariance, choice.noise)
+
+
+def _normal_part(fitted: Fitted) -> Floats:
+    """Share of each observed vector that stuck out of its tangent plane (n,), NaN elsewhere."""
+    share = np.full(len(fitted.positions), np.nan)
+    share[fitted.rows] = fitted.normal
+    return share
 
 
 def unresolved(fitted: Fitted, regression: Regression) -> float:
@@ -117,21 +176,6 @@ def unresolved(fitted: Fitted, regression: Regression) -> float:
     )
 
 
-def _spectrum(fitted: Fitted, regression: Regression) -> Curves:
-    """Eigenvalues with the kernel's weight over them."""
-    kernel = regression.kernel / max(float(regression.kernel.max()), np.finfo(float).tiny)
-    return Curves(
-        name="spectrum", role="diagnostic",
-        x=np.arange(1.0, regression.modes + 1),
-        lines={
-            "eigenvalue over its largest": fitted.values[: regression.modes]
-            / max(float(fitted.values[-1]), np.finfo(float).tiny),
-            "kernel weight over its largest": kernel,
-        },
-        axes=(Axis("eigenfield"), Axis("share of the largest")), stems=True,
-    )  # fmt: skip
-
-
 def _metrics(fitted: Fitted, regression: Regression) -> dict[str, float]:
     return {
         "log likelihood": regression.posterior.log_likelihood,
@@ -140,6 +184,20 @@ def _metrics(fitted: Fitted, regression: Regression) -> dict[str, float]:
         "amplitude": regression.choice.amplitude,
         "unresolved variance": unresolved(fitted, regression),
     }
+
+
+def _foretold(fitted: Fitted, regression: Regression) -> dict[str, float]:
+    """How well the vectors foretell each other, where there is no truth to ask."""
+    if fitted.truth is not None:
+        return {}
+    rows = np.flatnonzero(regression.used)
+    vectors, relative = fitted.known
+    fields = fitted.fields[rows, :, : regression.modes]
+    posterior = regression.posterior
+    return left_out(
+        vectors[rows], posterior.mean(fields), posterior.covariance(fields),
+        regression.choice.noise * np.sqrt(relative[rows]),
+    ).metrics  # fmt: skip
 
 
 def _notes(fitted: Fitted, params: RVGPParams, regression: Regression) -> tuple[Note, ...]:

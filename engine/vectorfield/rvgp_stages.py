@@ -39,6 +39,9 @@ class Eigenfields:
     weights : W (n, n)
     component : (n,) part of the graph each point is in
     cosines : (nnz,) of the largest angle between the planes at the ends of each entry of W
+    width : h of the kernel, 0 for unit weights
+    reach : typical distance to the last neighbour
+    density : (n,) what the weights at each point were divided by
     duplicates : points at distance 0 from another
     """
 
@@ -49,6 +52,9 @@ class Eigenfields:
     weights: sparse.csr_array
     component: Rows
     cosines: Floats
+    width: float
+    reach: float
+    density: Floats
     duplicates: int
 
     @property
@@ -106,7 +112,7 @@ def eigenfields(
     """Graph, tangent frames, parallel transport and spectrum."""
     check_samples(data, TITLE)
     n = len(data)
-    in_plane = params.frame_knn or round((0.8 if params.graph == "weighted" else 1.5) * params.knn)
+    in_plane = tangent_neighbours(params)
     most = max(params.knn, in_plane)
     if most > n - 1:
         raise DataError(
@@ -132,7 +138,7 @@ def eigenfields(
     _check_dimension(dimension, data.positions.shape[1], in_plane, bool(params.dimension))
     frames = np.ascontiguousarray(directions[:, :, :dimension])
     graph_key = (*source, params.graph, params.knn, params.width, params.density)
-    connected, cosines = yield from said(
+    connected, cosines, density = yield from said(
         "parallel transport",
         stages.get_with_beats(
             "connection",
@@ -151,10 +157,17 @@ def eigenfields(
         ),
     )
     component, _ = graphs.components(connected.weights)
+    reach = float(np.median(near.first(params.knn).distances[:, -1]))
+    width = params.width * reach if params.graph == "weighted" else 0.0
     return Eigenfields(
-        frames, values, fields, unit, connected.weights, component, cosines,
+        frames, values, fields, unit, connected.weights, component, cosines, width, reach, density,
         int(np.count_nonzero(near.distances[:, 0] == 0)),
     )  # fmt: skip
+
+
+def tangent_neighbours(params: RVGPParams) -> int:
+    """Neighbours that a tangent plane is fitted to."""
+    return params.frame_knn or round((0.8 if params.graph == "weighted" else 1.5) * params.knn)
 
 
 def _check_dimension(dimension: int, ambient: int, in_plane: int, asked: bool) -> None:
@@ -168,16 +181,18 @@ def _check_dimension(dimension: int, ambient: int, in_plane: int, asked: bool) -
 
 def _connection(
     near: neighbours.Neighbours, frames: Floats, params: RVGPParams
-) -> tuple[connection.Connection, Floats]:
+) -> tuple[connection.Connection, Floats, Floats]:
+    density = np.ones(len(frames))
     if params.graph == "unit":
         weights = connection.unit_weights(near, params.knn)
     else:
         weights = connection.tangent_weights(near, params.knn, params.width)
         if params.density:
+            density = graphs.degrees(weights)
             weights = connection.without_density(weights)
     rows = np.repeat(np.arange(len(frames)), np.diff(weights.indptr))
     carried, cosines = tangents.transports(frames, rows, weights.indices.astype(np.int64))
-    return connection.Connection(weights, carried), cosines
+    return connection.Connection(weights, carried), cosines, density
 
 
 def _spectrum(

@@ -147,6 +147,19 @@ class Training:
         return found
 
 
+def zero_vectors(vectors: Floats) -> list[Note]:
+    """A word on vectors (m, d) of length zero, which may mean that nothing was measured."""
+    count = int(np.count_nonzero(~vectors.any(axis=1)))
+    if not count:
+        return []
+    return [
+        Note(
+            f"{count} of {len(vectors)} vectors have length zero and are taken as such; leave the "
+            "cells empty where nothing was measured."
+        )
+    ]
+
+
 def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 

@@ -27,7 +27,7 @@ def measure(*, quick: bool) -> Report:
         view.resize(*SIZE)
         view.show()
         app.processEvents()
-        view.show_points(_cloud(n))
+        view.show_layer(_cloud(n))
         still = _rate(view)
         view.navigated()
         moving, drawn = _rate(view), view.shown()["count"]

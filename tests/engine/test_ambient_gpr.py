@@ -111,7 +111,7 @@ def test_without_a_truth_the_misfit_is_told(sphere):
     blind = replace(sphere, truth=None)
     method = fitted(RVGP, blind)
     scores = judge(method.evaluate(method.params), blind).values()
-    assert set(scores) == {"misfit", "mean cosine"}
+    assert set(scores) == {"misfit", "mean cosine", "left-out error", "left-out coverage"}
     assert 0.02 < scores["misfit"] < 0.2
 
 
@@ -140,3 +140,12 @@ def test_too_few_eigenfields_for_a_field_of_eddies_are_told():
     data = open_any("sample:winds?n=1500")
     notes = fitted(RVGP, data, computed=40).evaluate(RVGP.Params(computed=40)).notes
     assert any("compute more of them" in note.text and note.grave for note in notes)
+
+
+@pytest.mark.parametrize("kind", [RVGP, AmbientGPR])
+def test_vectors_of_length_zero_are_told(sphere, kind):
+    vectors = np.array(sphere.vectors)
+    vectors[np.flatnonzero(sphere.observed)[:7]] = 0.0
+    method = fitted(kind, replace(sphere, vectors=vectors))
+    notes = [note.text for note in method.evaluate(method.params).notes]
+    assert any(note.startswith("7 of 120 vectors have length zero") for note in notes)

@@ -132,3 +132,24 @@ def test_the_module_runs_as_a_program():
         [sys.executable, "-m", "engine", "list"], capture_output=True, text=True, check=True
     )
     assert "embedding.phate" in done.stdout
+
+
+def test_export_at_points_of_a_file(tmp_path, capsys):
+    sphere = "sample:sphere_field?n=300"
+    words = ["run", "vectorfield.rvgp", "--data", sphere, "--out", str(tmp_path / "r"), "--quiet"]
+    assert cli.main(words) == 0
+    assert "singularities" in (tmp_path / "r" / "singularities.csv").name
+    points = tmp_path / "points.csv"
+    points.write_text("name,z,y,x\na,1,0,0\nb,0,1,0\nc,0,0,9\n")
+    model = str(tmp_path / "r" / "model.safetensors")
+    words = ["export", model, "--at", str(points), "--csv", str(tmp_path / "there.csv")]
+    assert cli.main(words) == 0
+    with (tmp_path / "there.csv").open() as handle:
+        next(handle)
+        rows = list(csv.DictReader(handle))
+    assert [float(row["x"]) for row in rows] == [0.0, 0.0, 9.0]
+    assert [row["on the manifold"] for row in rows] == ["yes", "yes", "no"]
+    assert abs(float(rows[0]["along x"])) < 10 and rows[2]["along x"] == "nan"
+    points.write_text("a,b\n1,2\n3,4\n")
+    assert cli.main(words) == 2
+    assert "lives in 3 coordinates" in capsys.readouterr().err

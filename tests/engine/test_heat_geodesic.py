@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import cdist
+from scipy.special import ive
 from scipy.stats import rankdata
 
 from engine.data.table import Table
@@ -120,15 +121,18 @@ def test_exact_kernel_saturates_on_the_cycle_and_says_so():
     one = np.arange(101)
     edges = sparse.csr_array((np.ones(101), (one, (one + 1) % 101)), shape=(101, 101))
     spectrum = heat.decompose(laplacians.laplacian(sparse.csr_array(edges + edges.T)))
-    # From every vertex half-way round: what lies below the floor is rounding noise, and one row
-    # of noise correlates with anything.
     half = (one[:, None] + np.arange(51)) % 101
     far = np.tile(np.arange(51), (101, 1))
     late = dissimilarity(finish(heat.exact(spectrum, 100.0)), 100.0)
     assert agreement(np.take_along_axis(late.values, half, axis=1), far) >= 0.9999
     assert late.floor == 0
     early = dissimilarity(finish(heat.exact(spectrum, 1.0)), 1.0)
-    assert agreement(np.take_along_axis(early.values, half, axis=1), far) < 0.75
+    near = np.take_along_axis(early.values, half, axis=1)
+    # The kernel of the line, whose ends are too far apart to matter here. What lies below the
+    # floor is rounding noise, another on every machine: it must not pass for distances.
+    lost = ive(np.arange(51), 2.0) < 1e-16
+    assert agreement(near[:, ~lost], far[:, ~lost]) >= 0.9999
+    assert abs(agreement(near[:, lost], far[:, lost])) < 0.3
     assert early.floor > 0.6
 
 
@@ -261,7 +265,8 @@ def test_a_preview_of_some_points_is_near_the_settled_map(sheet):
         ({}, 0.01),
         ({"time": 4.0}, 0.15),
         ({"volume": 1.0}, 0.15),
-        ({"kernel": "exact", "time": 10.0}, 0.3),
+        ({"kernel": "exact", "time": 5.0}, 0.15),
+        ({"kernel": "exact", "time": 10.0}, 0.5),
     )
     for change, bound in near:
         params = replace(Params(), **change)

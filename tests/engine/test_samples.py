@@ -10,11 +10,13 @@ from engine.data import OpenError, open_any, samples
 from engine.data.vectors import VectorSamples
 
 
-@pytest.mark.parametrize("name", [s.name for s in samples()])
-def test_a_sample_reopens_to_the_same_numbers(name):
-    data = open_any(f"sample:{name}")
+@pytest.mark.parametrize("spec", [s.spec for s in samples()])
+def test_a_sample_reopens_to_the_same_numbers(spec):
+    data = open_any(spec)
     assert open_any(data.spec).sha256() == data.sha256()
-    if isinstance(data, VectorSamples):
+    if spec.startswith("problem:"):
+        assert data.spec == spec and data.equations and data.conditions
+    elif isinstance(data, VectorSamples):
         assert np.isfinite(data.positions).all()
         assert np.isfinite(data.vectors[data.observed]).all()
     else:

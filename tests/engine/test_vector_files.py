@@ -416,8 +416,6 @@ def test_limits_and_choices_of_meshes(tmp_path, monkeypatch):
     refused(path, "no columns to choose", label="v")
     monkeypatch.setattr(meshes, "MOST_BYTES", 10)
     refused(path, "limit for meshes is 2 GiB")
-    monkeypatch.setattr(meshes.importlib.util, "find_spec", lambda name: None)
-    refused(path, r"pip install 'fieldwright\[mesh\]'")
 
 
 @pytest.mark.parametrize("name", ["vertex_velocity", "B", "normal_velocity"])

@@ -47,7 +47,7 @@ def view(qtbot, monkeypatch, request):
 
 def shown(qtbot, view, points):
     with qtbot.waitSignal(view.drawn, timeout=10_000):
-        view.show_points(points)
+        view.show_layer(points)
     qtbot.wait(50)
 
 
@@ -135,11 +135,11 @@ def test_axes_are_named_and_span_what_is_in_sight(qtbot, view):
 def test_a_moving_camera_of_the_hand_is_left_alone(qtbot, view):
     shown(qtbot, view, layer(GRID))
     home = view.camera()
-    view.show_points(layer(GRID * 10), moving=True)
+    view.show_layer(layer(GRID * 10), moving=True)
     assert view.camera() != home, "at home it follows what grows out of sight"
     view.set_camera({"rect": [0.0, 0.0, 2.0, 2.0]})
     held = view.camera()
-    view.show_points(layer(GRID), moving=True)
+    view.show_layer(layer(GRID), moving=True)
     assert view.camera() == held
 
 

@@ -434,3 +434,44 @@ def test_every_method_of_the_catalogue_fits_a_narrow_panel(qtbot):
             continue
         form.show_params(kind.Params())
         assert form.minimumSizeHint().width() <= 320, card.id
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Stated:
+    coefficients: tuple[_Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    coefficients: Annotated[tuple[float, ...], LIVE, Doc("Numbers of the data.")] = ()
+
+
+def test_several_numbers_get_a_slider_each_where_the_data_name_them(qtbot):
+    form = ParameterForm()
+    qtbot.addWidget(form)
+    form.show_params(_Asking())
+    form.show()
+    many = form.widget("coefficients")
+    assert many.text.isVisible() and not many.rows
+    form.show_data(_Stated((_Entry("nu", 0.02, 0.001, 0.1), _Entry("c", 1.0, -2.0, 2.0))))
+    assert list(many.rows) == ["nu", "c"] and not many.text.isVisible()
+    assert many.rows["nu"].widget.box.text() == "0.02"
+    told = []
+    form.changed.connect(told.append)
+    many.rows["c"].widget.box.setText("0.5")
+    many.rows["c"].widget.box.entered.emit("0.5")
+    assert told[-1].coefficients == (0.02, 0.5)
+    form.show_params(told[-1])
+    assert many.rows["c"].widget.box.text() == "0.5"
+    many.rows["c"].reset.click()
+    assert told[-1].coefficients == (), "as stated is said by saying nothing"
+    form.show_data(None)
+    assert many.text.isVisible() and not many.rows

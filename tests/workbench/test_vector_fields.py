@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine import darts
+from engine.io.figures import save_figure
 from engine.layers import Arrows
 from workbench.views.cloud import CloudView
 
@@ -124,12 +125,12 @@ def test_arrows_are_thinned_and_unknown_vectors_are_none(qtbot):
     vectors[:100] = np.nan
     layer = Arrows(name="a", role="data", positions=positions, vectors=vectors,
                    axes=tuple(Axis(n) for n in "xyz"))  # fmt: skip
-    view.show_points(layer)
+    view.show_layer(layer)
     drawn = view.scene._quiver.drawn
     assert drawn == min(many - 100, quiver.MOST[view._software])
     few = Arrows(name="a", role="data", positions=positions[:200], vectors=vectors[:200],
                  axes=layer.axes)  # fmt: skip
-    view.show_points(few)
+    view.show_layer(few)
     assert view.scene._quiver.drawn == 100
     view.release()
 
@@ -174,3 +175,87 @@ def test_an_archive_of_arrays_opens_without_questions(window, qtbot, tmp_path):
     assert window.document.method_id == "vectorfield.rvgp"
     assert window.exporting._dialog is None
     assert len(window.document.data.faces) == len(data.faces)
+
+
+def test_ellipses_surface_and_edges_are_shown_hidden_and_undone(fitted, qtbot):
+    scene = fitted.panel.result_view.scene
+    quiver = scene._quiver
+    assert quiver.coloured_sheet and not quiver._discs.visible
+    fitted.actions_by_id["view.ellipses"].trigger()
+    assert quiver._discs.visible
+    corners = quiver._discs.mesh_data.get_vertices(indexed="faces")
+    assert len(corners) == quiver.drawn * 24
+    before = quiver._sheet.mesh_data.get_vertex_colors().copy()
+    fitted.actions_by_id["view.surface"].trigger()
+    grey = quiver._sheet.mesh_data.get_vertex_colors()
+    assert np.abs(grey[:, 0] - grey[:, 2]).max() < 0.1 < np.abs(grey - before).max()
+    fitted.actions_by_id["view.edges"].trigger()
+    assert scene._edges.visible
+    assert not scene._grave.visible, "a sphere of 400 points is nowhere under-sampled"
+    for _ in range(3):
+        fitted.session.undo.undo()
+    assert not quiver._discs.visible and quiver.coloured_sheet and not scene._edges.visible
+    assert np.array_equal(quiver._sheet.mesh_data.get_vertex_colors(), before)
+    assert fitted.actions_by_id["view.surface"].isChecked()
+
+
+def test_what_stands_side_by_side_has_one_scale(fitted, qtbot):
+    panel = fitted.panel
+    one, two = panel.data_view.colouring(), panel.result_view.colouring()
+    assert one.title == two.title == "magnitude"
+    assert one.limits == two.limits
+    own = (panel.data_view.own_limits(), panel.result_view.own_limits())
+    assert one.limits == (min(own[0][0], own[1][0]), max(own[0][1], own[1][1]))
+    panel.beside_result.setCurrentText("error")
+    panel.beside_result.switched.emit()
+    assert panel.data_view.colouring().limits[1] < 0.5 * panel.result_view.colouring().limits[1]
+
+
+def test_the_printed_field_has_its_zeros_and_edges(fitted, qtbot, tmp_path):
+    run = fitted.document.active
+    sizes = {}
+    for name in ("plain", "edges"):
+        path = tmp_path / f"{name}.svg"
+        fitted.exporting.save_figure(run, str(path), run.snapshot.layers[0])
+        qtbot.waitUntil(path.exists, timeout=30_000)
+        sizes[name] = path.read_text()
+        fitted.actions_by_id["view.edges"].trigger()
+    alone = tmp_path / "alone.svg"
+    camera = fitted.panel.result_view.camera()
+    save_figure(alone, run.snapshot.layers[0], metadata=run.current_spec(), camera=camera)
+    assert len(sizes["plain"]) > len(alone.read_text()) + 1000, "the zeros are drawn"
+    assert sizes["plain"] != sizes["edges"]
+
+
+def test_divergence_is_coloured_about_zero(fitted, qtbot):
+    fitted.requests.choose_colour("divergence")
+    found = fitted.panel.result_view.colouring()
+    assert found.colormap == "coolwarm"
+    assert found.limits[0] == -found.limits[1]
+
+
+def test_zeros_are_listed_with_kind_and_stability(fitted, qtbot):
+    tabs = fitted.panel.diagnostics.tabs
+    titles = [tabs.tabText(k) for k in range(tabs.count())]
+    tabs.setCurrentIndex(titles.index("Singularities"))
+    table = tabs.currentWidget()
+    markers = fitted.document.active.snapshot.layer("singularities")
+    assert table.rowCount() == len(markers.positions)
+    headers = [table.horizontalHeaderItem(k).text() for k in range(table.columnCount())]
+    assert headers == ["index", "kind", "stability", "x", "y", "z"]
+    table.sortItems(0)
+    first = [int(table.item(row, 0).text()) for row in range(table.rowCount())]
+    assert first == sorted(first) and sum(first) == 2
+    kinds = [table.item(row, 1).text() for row in range(table.rowCount())]
+    assert all((kind == "saddle") == (index < 0) for kind, index in zip(kinds, first, strict=True))
+
+
+def test_the_field_is_exported_at_points_of_a_file(fitted, qtbot, tmp_path):
+    points, there = tmp_path / "points.csv", tmp_path / "there.npz"
+    points.write_text("x,y,z\n0,0,1\n1,0,0\n")
+    fitted.exporting.save_at(str(points), str(there))
+    qtbot.waitUntil(there.exists, timeout=20_000)
+    run = fitted.document.active
+    with np.load(there) as found:
+        asked = run.method.at(np.array([[0.0, 0, 1], [1, 0, 0]]), run.shown)
+        assert np.array_equal(found["field.vectors"], asked.vectors)

@@ -37,7 +37,7 @@ def shown(window):
 
 
 def test_one_click_on_a_sample_card_ends_in_a_picture(qtbot, window):
-    window.welcome.sample_chosen.emit("iris")
+    window.welcome.sample_chosen.emit("sample:iris")
     qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
     run = window.document.runs[0]
     qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)

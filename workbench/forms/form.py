@@ -43,6 +43,8 @@ class ParameterForm(QWidget):
         self._sections: dict[Effect, QWidget] = {}
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
+        self._data: Any = None
+        self._last = ""
         self._layout.addStretch(1)
 
     def show_params(
@@ -66,9 +68,23 @@ class ParameterForm(QWidget):
             )
             row.set_bound(limits.get(name, row.parameter.bound))
             row.show_value(value, stale=waits)
-            row.setVisible(self._applies(row.parameter))
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
         self._show_waiting(stale)
+
+    def show_data(self, data: Any) -> None:
+        """Parameters that hold several numbers ask the data for their names and bounds: an
+        attribute called as the parameter, of entries with name, value, low and high."""
+        self._data = data
+        self._name_entries()
+        for name, row in self._rows.items():
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
+
+    def _name_entries(self) -> None:
+        for name, row in self._rows.items():
+            if row.parameter.kind == "floats":
+                row.widget.set_entries(getattr(self._data, name, ()))
+        self._order()
 
     def show_chosen(self, values: Mapping[str, float]) -> None:
         """What the method chose for parameters left to it."""
@@ -85,9 +101,21 @@ class ParameterForm(QWidget):
         """The widget of one parameter."""
         return self._rows[name].widget
 
+    def last_row(self) -> ParameterRow | None:
+        """The row that a hand moved last, also one of several in a parameter."""
+        row = self._rows.get(self._last)
+        if row is None or not hasattr(row.widget, "rows"):
+            return row
+        inner: ParameterRow | None = row.widget.last
+        return inner
+
     def waiting(self) -> str:
         """The sentence about changes that the next fit will take up, or ""."""
         return "" if self._waiting is None else self._waiting.text()
+
+    def _idle(self) -> tuple[str, ...]:
+        """Parameters that mean nothing for the data at hand, as the data say themselves."""
+        return tuple(getattr(self._data, "idle", ()))
 
     def _applies(self, parameter: Parameter) -> bool:
         """Whether it matters now: its condition holds, and so does that of what it hangs on."""
@@ -108,6 +136,7 @@ class ParameterForm(QWidget):
     @Slot(str, object, bool)
     def _ask(self, name: str, value: Any, final: bool) -> None:
         """Say that a person wants this value."""
+        self._last = name
         try:
             wanted = replace(self._shown, **{name: value})
         except ParameterError as error:
@@ -138,8 +167,8 @@ class ParameterForm(QWidget):
                     column.addWidget(self._rule())
                 column.addWidget(self._section(effect, members, owner))
         self._layout.insertWidget(0, self._body)
+        self._name_entries()
         self._body.show()
-        self._order()
 
     def _rule(self) -> QFrame:
         rule = QFrame(self._body)

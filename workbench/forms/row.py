@@ -135,9 +135,11 @@ class ParameterRow(QWidget):
 
 def title(parameter: Parameter, *, bold: bool) -> str:
     """Name, symbol and unit as rich text; bold for a value that is not the default."""
-    name = escape(parameter.label[:1].upper() + parameter.label[1:])
+    symbol = parameter.doc.symbol == parameter.label
+    label = parameter.label if symbol else parameter.label[:1].upper() + parameter.label[1:]
+    name = f"<i>{escape(label)}</i>" if symbol else escape(label)
     text = f"<b>{name}</b>" if bold else name
-    if parameter.doc.symbol:
+    if parameter.doc.symbol and not symbol:
         text += f" <i>{escape(parameter.doc.symbol)}</i>"
     if parameter.doc.unit:
         text += f" ({escape(parameter.doc.unit)})"

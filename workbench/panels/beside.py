@@ -1,26 +1,32 @@
-"""What stands beside the result: the data, or where they are known the truth and the error."""
+"""What stands beside the result: the data, or another layer, such as the truth."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from engine.layers import Arrows
+from engine.layers import Layer
 from engine.method import Snapshot
 
 DATA = "data"
-ROLES = ("truth", "error")
 
 
 class BesideChooser(QComboBox):
-    """Offers the layers of a snapshot that have another role than the result's."""
+    """Offers the layers of these kinds that a snapshot has besides its result."""
 
     switched = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, kinds: tuple[type, ...], preferred: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._kinds, self._preferred = kinds, preferred
+        self._by_hand = False
         self.setAccessibleName("Beside the result")
-        self.addItems([DATA, *ROLES])
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.addItem(DATA)
         self.hide()
         self.activated.connect(self._on_activated)
 
@@ -28,20 +34,26 @@ class BesideChooser(QComboBox):
         """Show itself when there is something to choose; a preview leaves it as it is."""
         if snapshot is not None and snapshot.coarse:
             return
-        some = any(self._find(snapshot, role) is not None for role in ROLES)
-        self.setVisible(some)
-        if not some:
-            self.setCurrentText(DATA)
+        names = [DATA, *self._others(snapshot)]
+        chosen = self.currentText() if self._by_hand else self._preferred
+        if names != [self.itemText(k) for k in range(self.count())]:
+            blocker = QSignalBlocker(self)
+            self.clear()
+            self.addItems(names)
+            self.setCurrentText(chosen if chosen in names else DATA)
+            blocker.unblock()
+        self.setVisible(len(names) > 1)
 
-    def chosen(self, snapshot: Snapshot | None) -> Arrows | None:
+    def chosen(self, snapshot: Snapshot | None) -> Any:
         """The chosen layer; None for the data themselves."""
-        return self._find(snapshot, self.currentText())
+        return self._others(snapshot).get(self.currentText())
 
-    def _find(self, snapshot: Snapshot | None, role: str) -> Arrows | None:
+    def _others(self, snapshot: Snapshot | None) -> dict[str, Layer]:
+        """What the pictures can draw, but for the result, which comes first."""
         layers = snapshot.layers if snapshot is not None else ()
-        found = (x for x in layers if isinstance(x, Arrows) and x.role == role)
-        return next(found, None)
+        return {x.name: x for x in layers if isinstance(x, self._kinds) and x is not layers[0]}
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
+        self._by_hand = True
         self.switched.emit()

@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from engine.layers import Axis, Curves, Field, Layer, Matrix, Picture, Points
+from engine.layers import Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
 from workbench.document import Run
 from workbench.theme import Theme
+from workbench.views.plot import Plot
 from workbench.views.table import view_for
 
-_DRAWN = (Curves, Matrix, Field, Picture, Points)
+_DRAWN = (Curves, Matrix, Field, Picture, Points, Markers)
 
 
 class Diagnostics(QWidget):
-    """Tabs that follow the layers of the shown run; the chosen tab stays chosen by its name."""
+    """Tabs that follow the layers of the shown run; the chosen tab stays chosen by its name.
+
+    `steered` passes on what a hand set in one of the pictures.
+    """
+
+    steered = Signal(object, bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,13 +41,23 @@ class Diagnostics(QWidget):
         self.tabs.currentChanged.connect(self._on_tab)
         self.tabs.tabBarClicked.connect(self._on_chosen)
         self._run: Run | None = None
+        self._further: tuple[Layer, ...] = ()
         self._chosen = False
         self._show_empty()
+
+    def show_further(self, layers: tuple[Layer, ...], *, first: bool) -> None:
+        """Layers that a hand asked for in a picture; when `first`, their tab comes up."""
+        self._further = layers
+        self.show_run(self._run)
+        if first and layers:
+            self._chosen = True
+            self.tabs.setCurrentWidget(self._views[layers[0].name])
+            self._draw_current()
 
     def show_run(self, run: Run | None) -> None:
         same = run is self._run
         self._run = run
-        layers = {} if run is None else {layer.name: layer for layer in _layers(run)}
+        layers = {layer.name: layer for layer in self._layers(run)}
         # A preview leaves layers out; their tabs stay until a settled frame says otherwise.
         partial = same and run is not None and (run.snapshot is None or run.snapshot.coarse != "")
         for name in [n for n in self._views if n not in layers and not partial]:
@@ -51,14 +67,19 @@ class Diagnostics(QWidget):
             view.deleteLater()
         for name, layer in layers.items():
             if name not in self._views:
-                view = view_for(layer)(self)
-                view.set_theme(self._theme)
-                self._views[name] = view
-                self.tabs.addTab(view, name[:1].upper() + name[1:])
+                made: Any = view_for(layer)(self)
+                made.set_theme(self._theme)
+                if isinstance(made, Plot):
+                    made.steered.connect(self.steered)
+                self._views[name] = made
+                self.tabs.addTab(made, name[:1].upper() + name[1:])
         self._show_empty()
         if run is not None and run.judgement is not None and not self._chosen:
             self._show_verdict(run)
         self._draw_current()
+
+    def _layers(self, run: Run | None) -> list[Layer]:
+        return [] if run is None else [*_layers(run), *self._further]
 
     def _show_empty(self) -> None:
         self.tabs.setVisible(bool(self._views))
@@ -82,7 +103,7 @@ class Diagnostics(QWidget):
         if self._run is None:
             return
         shown = self.tabs.currentWidget()
-        for layer in _layers(self._run):
+        for layer in self._layers(self._run):
             if self._views.get(layer.name) is shown:
                 self._views[layer.name].show_layer(layer)
 
@@ -108,22 +129,30 @@ def _layers(run: Run) -> list[Layer]:
         ]
     names = {layer.name for layer in found}
     if len(run.history) > 1 and "progress" not in names:
-        found.append(_progress(run))
+        found += [_progress(run), _progress(run, in_time=True)]
     return found
 
 
-def _progress(run: Run) -> Curves:
-    """Every metric that the fit reported, against the step."""
+def _progress(run: Run, *, in_time: bool = False) -> Curves:
+    """Every metric that the fit reported, against the step or against seconds."""
     names = sorted({name for _, _, metrics in run.history for name in metrics})
-    steps = np.array([index for _, index, _ in run.history], np.float64)
+    steps = np.array(
+        [seconds if in_time else index for seconds, index, _ in run.history], np.float64
+    )
+    values = np.array([v for _, _, m in run.history for v in m.values()], np.float64)
+    # Losses and errors fall through decades.
+    log = len(values) > 0 and bool((values > 0).all() and values.max() > 100 * values.min())
     lines = {
         name: np.array([m.get(name, np.nan) for _, _, m in run.history], np.float64)
         for name in names
     }
     return Curves(
-        name="progress",
+        name="progress in time" if in_time else "progress",
         role="diagnostic",
         x=steps,
         lines=lines,
-        axes=(Axis("step"), Axis(names[0] if len(names) == 1 else "value")),
+        axes=(
+            Axis("time", "s") if in_time else Axis("step"),
+            Axis(names[0] if len(names) == 1 else "value", log=log),
+        ),
     )

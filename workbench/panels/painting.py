@@ -87,7 +87,8 @@ class Painting(QObject):
             self.bar.show_standing(layer.standing)
 
     def _views(self) -> list[CloudView]:
-        return [view for view in self._panel.clouds() if view.scene is not None]
+        views = self._panel.clouds()
+        return [v for v in views if isinstance(v, CloudView) and v.scene is not None]
 
     def _run_of(self, view: CloudView) -> Run | None:
         for number, beside in self._panel.beside.items():

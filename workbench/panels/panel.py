@@ -6,23 +6,30 @@ knows a method.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
-from workbench.panels.beside import BesideChooser
+from workbench.panels import common_scale
+from workbench.panels.beside import DATA, BesideChooser
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
+from workbench.panels.side_by_side import SideBySide
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
+from workbench.views.mainview import MainView, first_of
+
+if TYPE_CHECKING:
+    from workbench.session import Session
 
 MOST_COMPARED = 6
 
@@ -33,45 +40,50 @@ class Panel(QWidget):
     Selection, hover and (in compare) cameras are shared by all clouds of the panel.
     """
 
+    VIEW: ClassVar[type[MainView]] = CloudView
+    """What draws the pictures of this panel."""
+    HAS_ROWS: ClassVar[bool] = True
+    BESIDE: ClassVar[str] = DATA
+    """What stands beside the result until a person chooses."""
+
     sentence = Signal(str)
     """What is subsampled, for the task bar."""
     selection_changed = Signal(object)
+    steered = Signal(object, bool)
+    """Parameters that a hand set in a picture (name -> value), and whether it has let go."""
     drawn = Signal()
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._theme = theme
-        self._linking = False
         self.tool = "navigate"
         self.painting = Painting(self, document, theme)
         self.selection = np.empty(0, np.int64)
-        self.data_view = self._cloud()
+        self.data_view = self._picture()
         self.data_view.setObjectName("data_view")
-        self.beside_result = BesideChooser(self)
+        self.beside_result = BesideChooser(self.VIEW.DRAWS, self.BESIDE, self)
         self.data_view.add_to_header(self.beside_result)
         self.beside_result.switched.connect(self._show_beside)
-        self.result_view = self._cloud()
+        self.result_view = self._picture()
         self.result_view.setObjectName("result_view")
-        self.beside: dict[int, CloudView] = {}
-        self._grid = QWidget(self)
-        self._grid_layout = QGridLayout(self._grid)
-        self._grid_layout.setContentsMargins(0, 0, 0, 0)
-        self._grid_layout.setSpacing(1)
-        self._grid.hide()
+        self._grid = SideBySide(self)
+        self._grid.set_theme(theme)
+        self.beside = self._grid.views
         self.diagnostics = Diagnostics(theme, self)
         self.scores = ScoreTable(theme, self)
         self._lay_out()
         self._connect()
         self.painting.begin()
 
-    def _cloud(self) -> CloudView:
-        view = CloudView(self)
+    def _picture(self) -> MainView:
+        view = self.VIEW(self)
         view.set_theme(self._theme)
         view.set_tool(self.tool)
         view.painted.connect(self.painting.on_painted)
         view.hovered.connect(self._on_hovered)
         view.picked.connect(self.select)
+        view.picked.connect(self._on_picked)
         view.selected.connect(self.select)
         view.subsampled.connect(self.sentence)
         return view
@@ -111,6 +123,7 @@ class Panel(QWidget):
         document.params_changed.connect(self._show_badges)
         document.runs_changed.connect(self._on_runs)
         self.result_view.drawn.connect(self.drawn)
+        self.diagnostics.steered.connect(self.steered)
 
     # What the document says
 
@@ -122,7 +135,7 @@ class Panel(QWidget):
             return
         self.data_view.set_title(_headline(data))
         self.beside_result.offer(None)
-        self.data_view.show_points(self.overview(data))
+        self._show_overview(data)
         self.data_view.fit_camera()
 
     @Slot()
@@ -132,15 +145,19 @@ class Panel(QWidget):
         self.beside_result.offer(run.snapshot if run is not None else None)
         layer = self.beside_result.chosen(run.snapshot if run is not None else None)
         if layer is not None:
-            self.data_view.show_points(layer)
+            self.data_view.show_layer(layer)
         elif data is not None and run is not None and not (run.snapshot and run.snapshot.coarse):
-            self.data_view.show_points(self.overview(data))
+            self._show_overview(data)
+        self._share_scale()
 
-    def overview(self, data: Any) -> Points | Arrows:
-        """The data as points or arrows."""
+    def _show_overview(self, data: Any) -> None:
+        """The data as a picture."""
         from engine.data.overview import overview
 
-        return overview(data)
+        self.data_view.show_layer(overview(data))
+
+    def serve(self, session: Session) -> None:
+        self.painting.serve(session)
 
     @Slot()
     def _show_active(self) -> None:
@@ -174,17 +191,18 @@ class Panel(QWidget):
             self.diagnostics.show_run(run)
             self._show_badges()
 
-    def _draw(self, view: CloudView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
-        points = _main_points(snapshot)
+    def _draw(self, view: MainView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
+        points: Any = first_of(snapshot.layers, self.VIEW.DRAWS)
         if points is None:
             return
         extra = getattr(run.data, "labels", {})
         if view is self.beside.get(run.id) and isinstance(points, Points):
             points = self._laid_alike(run, points)
-        whole = run.data is not None and len(points.positions) == len(run.data)
+        rows = getattr(points, "positions", ())
+        whole = run.data is not None and len(rows) > 0 and len(rows) == len(run.data)
         if whole and run.data.colour_by and not view.columns():
             points = replace(points, colour_by=run.data.colour_by)
-        view.show_points(points, dict(extra) if whole else {}, moving=moving)
+        view.show_layer(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
 
     def _laid_alike(self, run: Run, points: Points) -> Points:
@@ -193,23 +211,25 @@ class Panel(QWidget):
         first = self._document.run(self._document.compared[0]) if self.beside else None
         if first is None or first is run or first.snapshot is None:
             return points
-        leader = _main_points(first.snapshot)
+        leader = first_of(first.snapshot.layers, self.VIEW.DRAWS)
         if not isinstance(leader, Points) or leader.positions.shape != points.positions.shape:
             return points
         return replace(points, positions=turn(points.positions, leader.positions))
 
-    def _dress(self, view: CloudView, run: Run, snapshot: Snapshot) -> None:
+    def _dress(self, view: MainView, run: Run, snapshot: Snapshot) -> None:
         settings = self._document.view
         colour = settings.get("colour_by", "")
         if colour and colour in view.columns():
             view.set_colour_by(colour)
         edges = next((item for item in snapshot.layers if isinstance(item, Network)), None)
         view.set_network(edges if settings.get("edges", False) and not snapshot.coarse else None)
+        _dress_arrows(view, settings)
         signs = next((item for item in snapshot.layers if isinstance(item, Markers)), None)
         if signs is not None or not snapshot.coarse:
             view.set_markers(signs)
         if len(self.selection):
             view.set_selection(self.selection)
+        self._share_scale()
 
     @Slot()
     def _show_view(self) -> None:
@@ -220,7 +240,8 @@ class Panel(QWidget):
             colour = settings.get("colour_by", "")
             if colour and colour in view.columns():
                 view.set_colour_by(colour)
-        pairs: list[tuple[CloudView, Run | None]] = []
+            _dress_arrows(view, settings)
+        pairs: list[tuple[MainView, Run | None]] = []
         pairs.append((self.result_view, self._document.active))
         pairs.extend((v, self._document.run(n)) for n, v in self.beside.items())
         for view, run in pairs:
@@ -270,27 +291,11 @@ class Panel(QWidget):
     @Slot()
     def _show_compared(self) -> None:
         wanted = self._document.compared[:MOST_COMPARED]
-        for number in [n for n in self.beside if n not in wanted]:
-            view = self.beside.pop(number)
-            self._grid_layout.removeWidget(view)
-            view.release()
-            view.deleteLater()
-        for number in wanted:
-            if number not in self.beside:
-                view = self.beside[number] = self._cloud()
-                view.camera_changed.connect(self._on_camera)
-        columns = 1 if len(wanted) == 1 else 2 if len(wanted) in (2, 4) else 3
-        for place, number in enumerate(wanted):
-            self._grid_layout.addWidget(
-                self.beside[number], place // columns, place % columns, 1, 1
-            )
-        for place, number in enumerate(wanted):
-            self.beside[number].legend.set_wanted(place == 0)
+        self._grid.arrange(wanted, self._picture)
         comparing = len(wanted) > 0
         if comparing == self._pictures.isVisibleTo(self):
             # Scores of several runs need the room, curves of the active one do not.
             self._below.setSizes([320, 620] if comparing else [540, 400])
-        self._grid.setVisible(comparing)
         self._pictures.setVisible(not comparing)
         for number, view in self.beside.items():
             run = self._document.run(number)
@@ -300,17 +305,10 @@ class Panel(QWidget):
                 view.fit_camera()
         self._show_scores()
 
-    @Slot(object)
-    def _on_camera(self, camera: dict[str, Any]) -> None:
-        """Compared clouds turn and zoom together."""
-        if self._linking:
-            return
-        self._linking = True
-        leader = self.sender()
-        for view in self.beside.values():
-            if view is not leader and isinstance(leader, CloudView):
-                view.follow_camera(leader)
-        self._linking = False
+    def _share_scale(self) -> None:
+        """What is beside each other is coloured alike."""
+        common_scale.share(self.beside.values() or (self.data_view, self.result_view))
+        self._grid.show_legend()
 
     def show_all(self) -> None:
         """Everything the document holds, for a panel made or a project opened after the fact."""
@@ -338,13 +336,21 @@ class Panel(QWidget):
             view.set_selection(self.selection)
         self.selection_changed.emit(self.selection)
 
+    @Slot(object)
+    def _on_picked(self, ids: Any) -> None:
+        """A picked point is the row that the layer beside the result is about, if about one."""
+        run = self._document.active
+        layer = self.beside_result.chosen(run.snapshot if run is not None else None)
+        if isinstance(layer, Arrows) and layer.steers and len(ids) == 1:
+            self.steered.emit({layer.steers: int(ids[0])}, True)
+
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
         for view in self.clouds():
             if view is not self.sender():
                 view.set_hover(row)
 
-    def clouds(self) -> list[CloudView]:
+    def clouds(self) -> list[MainView]:
         return [self.data_view, self.result_view, *self.beside.values()]
 
     def set_tool(self, tool: str) -> None:
@@ -368,6 +374,7 @@ class Panel(QWidget):
         self._theme = theme
         for view in self.clouds():
             view.set_theme(theme)
+        self._grid.set_theme(theme)
         self.painting.bar.set_theme(theme)
         self.diagnostics.set_theme(theme)
         self.scores.set_theme(theme)
@@ -379,13 +386,15 @@ class Panel(QWidget):
         self.diagnostics.release()
 
 
+def _dress_arrows(view: MainView, settings: Mapping[str, Any]) -> None:
+    view.dress_arrows(
+        ellipses=bool(settings.get("ellipses", False)),
+        coloured_sheet=bool(settings.get("coloured_surface", True)),
+    )
+
+
 def _headline(data: Any) -> str:
     """Name and size of a data set."""
     shape = getattr(getattr(data, "values", None), "shape", ())
     size = " × ".join(f"{side:,}".replace(",", "\u2009") for side in shape)
     return f"{data.name} · {size}" if size else str(data.name)
-
-
-def _main_points(snapshot: Snapshot) -> Points | Arrows | None:
-    found = [item for item in snapshot.layers if isinstance(item, Points | Arrows)]
-    return next((p for p in found if p.role == "prediction"), found[0] if found else None)

@@ -53,14 +53,15 @@ class ScoreTable(QWidget):
             for score in _scores(run):
                 names.setdefault(score.name, score)
         self.table.setColumnCount(len(runs))
-        self.table.setRowCount(len(names) + 1 if runs else 0)
+        self.table.setRowCount(len(names) + 2 if runs else 0)
         self.table.setHorizontalHeaderLabels([run.name for run in runs])
         self.table.horizontalHeader().setMinimumHeight(28 if len(runs) < 2 else 44)
-        self.table.setVerticalHeaderLabels([*names, "fit time (s)"])
+        self.table.setVerticalHeaderLabels([*names, "fit time (s)", "device"])
         for row, (name, score) in enumerate(names.items()):
             self._fill(row, name, score)
         for column, run in enumerate(runs):
             self.table.setItem(len(names), column, _cell(f"{run.seconds:.2f}"))
+            self.table.setItem(len(names) + 1, column, _cell(run.spec.device))
         for row, score in enumerate(names.values()):
             header = self.table.verticalHeaderItem(row)
             if header is not None:
@@ -73,7 +74,7 @@ class ScoreTable(QWidget):
         if len(known) > 1 and score.better and min(known) < max(known):
             best = max(known) if score.better > 0 else min(known)
         for column, value in enumerate(values):
-            item = _cell(f"{value:.3f}" if math.isfinite(value) else "–")
+            item = _cell(number(value))
             item.setToolTip(score.text)
             if best is not None and value == best:
                 font = item.font()
@@ -86,6 +87,16 @@ class ScoreTable(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.show_runs(self._runs)
+
+
+def number(value: float) -> str:
+    """Three decimals where they say something, else the exponent."""
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 100 and value == round(value):
+        return f"{value:.0f}"
+    plain = value == 0 or 5e-3 <= abs(value) < 1e5
+    return f"{value:.3f}" if plain else f"{value:.2e}"
 
 
 def _cell(text: str) -> QTableWidgetItem:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from engine import colour
 from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
 from workbench.views.brush import Brush
 from workbench.views.colouring import Colouring, colouring, same_column
 from workbench.views.detail import Detail, disc_size
-from workbench.views.frame import PictureFrame
 from workbench.views.hand import Hand, tip
+from workbench.views.mainview import MainView
 from workbench.views.opengl import draws_in_software, opengl_works
-from workbench.views.scene import MOST_EDGES, CloudScene
+from workbench.views.scene import CloudScene, edge_ends
 from workbench.views.surface import surface
 
 REST_MS = 150
@@ -26,17 +27,11 @@ Drawn: TypeAlias = Points | Arrows
 _NOTHING = np.empty(0, np.int64)
 
 
-class CloudView(PictureFrame):
+class CloudView(MainView):
     """Shows one layer at a time. Everything it says is about rows of the data set."""
 
-    hovered = Signal(int)
-    picked = Signal(object)
-    selected = Signal(object)
-    painted = Signal(object, bool, bool)
-    """Rows that the brush went over, whether it puts them in, and whether it was lifted."""
-    camera_changed = Signal(object)
-    drawn = Signal()
-    subsampled = Signal(str)
+    DRAWS: ClassVar[tuple[type, ...]] = (Points, Arrows)
+
     _painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,12 +42,13 @@ class CloudView(PictureFrame):
         self._columns: dict[str, Any] = {}
         self._colour_by = ""
         self._colouring: Colouring | None = None
+        self._limits: tuple[float, float] | None = None
+        self._own_limits = (0.0, 1.0)
         self._size = 0.0
         self._network: Network | None = None
         self._selection = _NOTHING
         self._moving = self._fresh = False
         self._home = True
-        self._theme: Theme | None = None
         self._software = draws_in_software()
         self._detail = Detail(software=self._software)
         self.scene = CloudScene() if opengl_works() else None
@@ -72,7 +68,7 @@ class CloudView(PictureFrame):
 
     # What is shown
 
-    def show_points(
+    def show_layer(
         self, points: Drawn, extra: Mapping[str, Any] | None = None, *, moving: bool = False
     ) -> None:
         """Draw a layer; `extra` are further columns to colour by. A `moving` picture keeps its
@@ -124,11 +120,40 @@ class CloudView(PictureFrame):
         return first or not same or self._colouring is None
 
     def _recolour(self) -> None:
-        column = self._columns.get(self._colour_by)
-        colormap = self._points.colormap if self._points is not None else "viridis"
-        plain = self._theme.accent if self._theme is not None else "#2f6fdb"
-        self._colouring = colouring(column, self._colour_by, colormap, plain, len(self._positions))
+        before = self._colouring.title if self._colouring is not None else ""
+        self._colouring = self._coloured(None)
+        self._own_limits = self._colouring.limits
+        # A slider's frames keep the common scale until it is seen to have changed.
+        if self._limits is not None and before == self._colouring.title:
+            self._colouring = self._coloured(self._limits)
+        else:
+            self._limits = None
         self.legend.show_colouring(self._colouring)
+
+    def _coloured(self, limits: tuple[float, float] | None) -> Colouring:
+        column = self._columns.get(self._colour_by)
+        shown = self._points
+        colormap = colour.colormap_of(shown, self._colour_by) if shown is not None else "viridis"
+        plain = self._theme.accent if self._theme is not None else "#2f6fdb"
+        n = len(self._positions)
+        return colouring(column, self._colour_by, colormap, plain, n, limits)
+
+    def colouring(self) -> Colouring | None:
+        """What the colours mean now; None while there is no picture."""
+        return self._colouring if self._points is not None else None
+
+    def own_limits(self) -> tuple[float, float]:
+        """The range of the numbers shown here alone."""
+        return self._own_limits
+
+    def set_limits(self, limits: tuple[float, float]) -> None:
+        """Colour numbers between these limits until other numbers come."""
+        if self._colouring is None or limits == (self._limits or self._own_limits):
+            return
+        self._limits = limits
+        self._colouring = self._coloured(limits)
+        self.legend.show_colouring(self._colouring)
+        self._draw()
 
     def _draw(self) -> None:
         """Upload what should be seen now."""
@@ -138,6 +163,9 @@ class CloudView(PictureFrame):
         positions, colours = self._positions, self._colouring.rgb
         if rows is not None:
             positions, colours = positions[rows], colours[rows]
+        if isinstance(self._points, Arrows) and len(self._points.faces) and not self._size:
+            # The surface shows where the points are; dots on it would hide short arrows.
+            positions, colours = positions[:0], colours[:0]
         smooth = not (self._moving and self._software)
         self.scene.draw_points(positions, colours, self.point_size(), smooth=smooth)
         self.scene.draw_arrows(self._points, self._colouring.rgb, moving=self._moving)
@@ -156,13 +184,8 @@ class CloudView(PictureFrame):
 
     def _draw_edges(self) -> None:
         assert self.scene is not None
-        network = self._network
-        if network is None or self._moving:
-            self.scene.draw_edges(None)
-            return
-        edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
-        edges = edges[(edges < len(self._positions)).all(axis=1)]
-        self.scene.draw_edges(self._positions[edges.ravel()])
+        shown = None if self._moving else self._network
+        self.scene.draw_edges(*(edge_ends(shown, self._positions) if shown else (None,)))
 
     def _draw_selection(self) -> None:
         assert self.scene is not None
@@ -206,6 +229,13 @@ class CloudView(PictureFrame):
             self._network = network
             self._draw()
 
+    def dress_arrows(self, *, ellipses: bool, coloured_sheet: bool) -> None:
+        """Ellipses of 95 % at the tips of arrows, and the surface under them in their colours."""
+        if self.scene is not None and self.scene.dress_arrows(
+            ellipses=ellipses, coloured_sheet=coloured_sheet
+        ):
+            self._draw()
+
     def set_markers(self, markers: Markers | None) -> None:
         """Signs of the zeros of a field, or None."""
         if self.scene is not None:
@@ -225,9 +255,7 @@ class CloudView(PictureFrame):
             self.scene.canvas.update()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for part in (self.legend, self._left, self._bottom):
-            part.set_theme(theme)
+        super().set_theme(theme)
         if self.scene is not None:
             self.scene.set_theme(theme)
             self.brush.set_theme(theme)
@@ -255,9 +283,9 @@ class CloudView(PictureFrame):
             self._home = bool(camera.get("home", False))
             self.scene.canvas.update()
 
-    def follow_camera(self, other: CloudView) -> None:
+    def follow_camera(self, other: Any) -> None:
         """Take the other cloud's view of itself, whatever the scales of the two."""
-        if self.scene is not None and other.scene is not None:
+        if self.scene is not None and isinstance(other, CloudView) and other.scene is not None:
             self.scene.set_relative_camera(other.scene.relative_camera())
             self._home = False
             self.scene.canvas.update()

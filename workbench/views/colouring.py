@@ -25,8 +25,16 @@ class Colouring:
     colormap: str = ""
 
 
-def colouring(column: Any, title: str, colormap: str, plain: str, n: int) -> Colouring:
-    """Colours of one column; without a column every point has the colour `plain` ("#rrggbb")."""
+def colouring(
+    column: Any,
+    title: str,
+    colormap: str,
+    plain: str,
+    n: int,
+    limits: tuple[float, float] | None = None,
+) -> Colouring:
+    """Colours of one column; without a column every point has the colour `plain` ("#rrggbb").
+    Numbers are coloured between `limits`, their own if there are none."""
     if column is None:
         one = np.array([int(plain[k : k + 2], 16) / 255 for k in (1, 3, 5)], np.float32)
         return Colouring(np.tile(one, (n, 1)))
@@ -38,7 +46,9 @@ def colouring(column: Any, title: str, colormap: str, plain: str, n: int) -> Col
     if found is not None and np.asarray(column).dtype.kind not in "iu":
         return _most_frequent(np.asarray(column), title)
     values = np.asarray(column, dtype=np.float64)
-    limits = robust_limits(values)
+    limits = limits or robust_limits(values)
+    if colormap == colour.DIVERGING:
+        limits = (-max(map(abs, limits)), max(map(abs, limits)))
     rgb = np.asarray(colour.rgb(values, colormap, limits), np.float32)
     return Colouring(rgb, title, limits=limits, colormap=colormap)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine.layers import Curves
@@ -27,15 +27,29 @@ class CurvesView(Plot):
     def show_layer(self, layer: Curves) -> None:
         if layer is self._layer:
             return
+        if layer.steers and self._layer is None:
+            self.item.scene().sigMouseClicked.connect(self._on_clicked)
+            self.setToolTip(f"Click to set {layer.steers.replace('_', ' ')}")
         fresh = self._layer is None or set(self._layer.lines) != set(layer.lines)
         self._layer = layer
         if fresh:
             self._rebuild(layer)
         self.name_axes(layer.axes)
-        for name, values in layer.lines.items():
-            x, y = _drawable(layer, np.asarray(values, float))
-            self._lines[name].setData(x, y)
+        for number, (name, values) in enumerate(layer.lines.items()):
+            stems = layer.stems and number == 0
+            x, y = _drawable(layer, np.asarray(values, float), stems=stems)
+            # Of a stem's three points only the top has a head.
+            heads = {"symbolSize": np.tile([0.0, 5.0, 0.0], len(x) // 3)} if stems else {}
+            self._lines[name].setData(x, y, **heads)
+        self._tick(layer)
         self._show_marks(layer)
+
+    def _tick(self, layer: Curves) -> None:
+        drawn = (np.asarray(layer.x, float), np.concatenate([*layer.lines.values(), np.empty(0)]))
+        for side, axis, values in zip(("bottom", "left"), layer.axes, drawn, strict=True):
+            some = values[np.isfinite(values) & (values > 0)]
+            ends = (float(some.min()), float(some.max())) if axis.log and len(some) else None
+            self.set_ticks(side, ends)
 
     def _rebuild(self, layer: Curves) -> None:
         for line in self._lines.values():
@@ -45,16 +59,26 @@ class CurvesView(Plot):
             self._legend.clear()
         elif len(layer.lines) > 1:
             self._legend = self.item.addLegend(offset=(-10, 10))
+            self._dress_legend()
         colours = self.theme.categorical if self.theme is not None else ("#2f6fdb",)
         for number, name in enumerate(layer.lines):
             colour = self._accent() if len(layer.lines) == 1 else colours[number % len(colours)]
             pen = pyqtgraph.mkPen(colour, width=1.6)
             symbol = {"symbol": "o", "symbolSize": 5, "symbolBrush": colour, "symbolPen": None}
+            stems = layer.stems and number == 0
             line = pyqtgraph.PlotDataItem(
-                pen=pen, name=name, connect="finite", **(symbol if layer.stems else {})
+                pen=pen, name=name, connect="finite", **(symbol if stems else {})
             )
             self.item.addItem(line)
             self._lines[name] = line
+
+    def _dress_legend(self) -> None:
+        """On a ground of its own, so that curves under it do not strike it through."""
+        if self._legend is not None and self.theme is not None:
+            ground = pyqtgraph.mkColor(self.theme.canvas)
+            ground.setAlpha(225)
+            self._legend.setBrush(pyqtgraph.mkBrush(ground))
+            self._legend.setLabelTextColor(self.theme.text)
 
     def _accent(self) -> str:
         return self.theme.accent if self.theme is not None else "#2f6fdb"
@@ -70,6 +94,19 @@ class CurvesView(Plot):
             self._marks[name].setValue(place)
             self._marks[name].label.setFormat(f"{name} = {value:.3g}")
 
+    @Slot(object)
+    def _on_clicked(self, event: Any) -> None:
+        """The abscissa nearest to a click becomes the parameter that it stands for."""
+        layer, box = self._layer, self.item.getViewBox()
+        left = event.button() == Qt.MouseButton.LeftButton
+        if layer is None or not layer.steers or not left or not len(layer.x):
+            return
+        if box.sceneBoundingRect().contains(event.scenePos()):
+            place = box.mapSceneToView(event.scenePos()).x()
+            x = np.asarray(layer.x, float)
+            nearest = x[np.argmin(np.abs((np.log10(x) if layer.axes[0].log else x) - place))]
+            self.steered.emit({layer.steers: float(nearest)}, True)
+
     def _new_mark(self, name: str) -> Any:
         colour = self.theme.selection if self.theme is not None else "#d6336c"
         pen = pyqtgraph.mkPen(colour, width=1.4, style=Qt.PenStyle.DashLine)
@@ -82,13 +119,12 @@ class CurvesView(Plot):
         for mark in self._marks.values():
             self.item.removeItem(mark)
         self._marks.clear()
-        if self._legend is not None:
-            self._legend.setLabelTextColor(theme.text)
+        self._dress_legend()
         if layer is not None:
             self.show_layer(layer)
 
 
-def _drawable(layer: Curves, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _drawable(layer: Curves, values: np.ndarray, *, stems: bool) -> tuple[np.ndarray, np.ndarray]:
     """Abscissa and ordinate as pyqtgraph draws them: stems rise from the floor, and what has no
     logarithm is left out."""
     x, y = np.asarray(layer.x, float), values
@@ -98,7 +134,7 @@ def _drawable(layer: Curves, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
     if layer.axes[1].log:
         y = np.where(y > 0, y, np.nan)
     x, y = x[keep], y[keep]
-    if not layer.stems:
+    if not stems:
         return x, y
     floor = 0.0 if not layer.axes[1].log else np.nanmin(y, initial=1.0)
     stems_x = np.repeat(x, 3)

@@ -14,8 +14,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.layers import Axis
+from workbench.views.elided import ElidedLabel
 from workbench.views.legend import Legend
 from workbench.views.ruler import Ruler
+
+HEADER = 38
+"""Pixels of the line with the title."""
 
 
 class PictureFrame(QWidget):
@@ -23,12 +27,15 @@ class PictureFrame(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel("", self)
+        self._title = ElidedLabel("", self)
         self._title.setProperty("role", "heading")
         self._badge = QLabel("", self)
         self._badge.setProperty("role", "warning")
-        self._header = QHBoxLayout()
-        self._header.setContentsMargins(12, 6, 12, 6)
+        # As high with a chooser in it as without: pictures side by side begin at one line.
+        header = QWidget(self)
+        header.setFixedHeight(HEADER)
+        self._header = QHBoxLayout(header)
+        self._header.setContentsMargins(12, 0, 12, 0)
         self._header.setSpacing(12)
         self._header.addWidget(self._title)
         self._header.addWidget(self._badge)
@@ -50,7 +57,7 @@ class PictureFrame(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._header)
+        column.addWidget(header)
         column.addLayout(self._stack, 1)
         self.setMinimumSize(220, 180)
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine import colour
 from engine.layers import Axis, Field, Matrix, Picture
 from workbench.theme import Theme
 from workbench.views.plot import Plot
+from workbench.views.steering import Handle, drawn
 
 
 class ImageView(Plot):
-    """Row 0 of a picture or matrix is at the top; a field's first axis runs to the right."""
+    """Row 0 of a picture or matrix is at the top; a field's first axis runs to the right.
+
+    Where a field steers parameters, its first mark is a handle: `steered` says where it went.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._contours: list[Any] = []
+        self._marks: dict[str, Any] = {}
+        self._steers: tuple[str, ...] = ()
+        self._handle: Handle | None = None
         self._image = pyqtgraph.ImageItem(axisOrder="row-major")
         self.item.addItem(self._image)
         self.item.showGrid(x=False, y=False)
+        self.item.getViewBox().setDefaultPadding(0.0)
         self._bar = pyqtgraph.ColorBarItem(interactive=False, width=12)
         self._bar.setImageItem(self._image, insert_in=self.item)
         self._line = pyqtgraph.PlotDataItem()
@@ -40,7 +51,8 @@ class ImageView(Plot):
             self._image.setImage(values, levels=(0.0, 1.0))
         else:
             diverging = isinstance(layer, Field) and layer.diverging
-            low, high = colour.limits(values, diverging=diverging)
+            suggested = layer.limits if isinstance(layer, Field) else None
+            low, high = suggested or colour.limits(values, diverging=diverging)
             table = (
                 np.asarray(colour.colormap(layer.colormap)) if layer.colormap != "gray" else None
             )
@@ -50,6 +62,67 @@ class ImageView(Plot):
                 self._bar.setColorMap(made)
             self._bar.setLevels((low, high))
         self._image.setRect(QRectF(*extent))
+        if isinstance(layer, Field):
+            for side, axis, ends in zip(("bottom", "left"), axes, layer.extent, strict=False):
+                self.set_ticks(side, ends if axis.log else None)
+            self._show_contours(values, layer.contours)
+            self._show_marks(layer)
+
+    def _show_contours(self, values: np.ndarray, levels: tuple[float, ...]) -> None:
+        while len(self._contours) > len(levels):
+            self._contours.pop().setParentItem(None)
+        while len(self._contours) < len(levels):
+            line = pyqtgraph.IsocurveItem(axisOrder="row-major", pen=self._line_pen())
+            line.setParentItem(self._image)
+            line.setZValue(5)
+            self._contours.append(line)
+        for line, level in zip(self._contours, levels, strict=True):
+            line.setData(values, level)
+
+    def _show_marks(self, layer: Field) -> None:
+        """The first mark of a field that steers is the handle; the others are crosses."""
+        places = dict(layer.marks)
+        self._steers = layer.steers
+        if layer.steers:
+            if self._handle is None:
+                self._handle = Handle(self.item, self)
+                self._handle.moved.connect(self._on_moved)
+                if self.theme is not None:
+                    self._handle.set_theme(self.theme)
+                self.setToolTip("Drag the ring, or click, to set " + " and ".join(layer.steers))
+            first = next(iter(places), "")
+            self._handle.show_at(places.pop(first, None), layer.axes)
+        elif self._handle is not None:
+            self._handle.show_at(None, layer.axes)
+        for name in [n for n in self._marks if n not in places]:
+            for part in self._marks.pop(name):
+                self.item.removeItem(part)
+        for name, place in places.items():
+            if name not in self._marks:
+                self._marks[name] = self._new_mark(name)
+            cross, label = self._marks[name]
+            x, y = drawn(place, layer.axes)
+            cross.setData([x], [y])
+            label.setPos(x, y)
+
+    def _new_mark(self, name: str) -> tuple[Any, Any]:
+        ink = self.theme.text if self.theme is not None else "#222222"
+        paper = self.theme.canvas if self.theme is not None else "#ffffff"
+        cross = pyqtgraph.ScatterPlotItem(
+            symbol="+", size=13, pen=pyqtgraph.mkPen(ink), brush=pyqtgraph.mkBrush(ink)
+        )
+        label = pyqtgraph.TextItem(name, color=ink, fill=pyqtgraph.mkBrush(paper), anchor=(0, 1.2))
+        for part in (cross, label):
+            part.setZValue(8)
+            self.item.addItem(part, ignoreBounds=True)
+        return cross, label
+
+    @Slot(object, bool)
+    def _on_moved(self, place: tuple[float, ...], final: bool) -> None:
+        self.steered.emit(dict(zip(self._steers, place, strict=False)), final)
+
+    def _line_pen(self) -> Any:
+        return pyqtgraph.mkPen(self.theme.text if self.theme is not None else "#222222", width=1.1)
 
     def _show_line(self, layer: Field) -> None:
         (low, high), n = layer.extent[0], len(layer.values)
@@ -61,6 +134,14 @@ class ImageView(Plot):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self._line.setPen(pyqtgraph.mkPen(theme.accent, width=1.6))
+        for line in self._contours:
+            line.setPen(self._line_pen())
+        if self._handle is not None:
+            self._handle.set_theme(theme)
+        for parts in self._marks.values():
+            for part in parts:
+                self.item.removeItem(part)
+        self._marks.clear()
 
 
 def _plane(
@@ -71,7 +152,9 @@ def _plane(
     if isinstance(layer, Field):
         if values.ndim == 3:
             values = values[:, :, values.shape[2] // 2]
-        (left, right), (bottom, top) = layer.extent[:2]
+        across, up = layer.extent[:2]
+        left, bottom = drawn((across[0], up[0]), layer.axes)
+        right, top = drawn((across[1], up[1]), layer.axes)
         return values.T, (left, bottom, right - left, top - bottom), layer.axes[:2]
     height, width = values.shape[:2]
     axes: tuple[Axis, ...] = (Axis("column", "px"), Axis("row", "px"))

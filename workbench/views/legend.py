@@ -56,13 +56,24 @@ class Legend(QWidget):
         painter.fillRect(self.rect(), QColor(theme.canvas))
         metrics = QFontMetricsF(painter.font())
         painter.setPen(QColor(theme.muted))
-        title = metrics.elidedText(found.title, Qt.TextElideMode.ElideRight, WIDTH - 20)
-        painter.drawText(QRectF(10, 10, WIDTH - 14, ROW), Qt.AlignmentFlag.AlignVCenter, title)
+        self._title(painter, metrics, found.title)
         if found.names:
             self._classes(painter, metrics, found, theme)
         else:
             self._bar(painter, found, theme)
         painter.end()
+
+    def _title(self, painter: QPainter, metrics: QFontMetricsF, title: str) -> None:
+        """On two lines when it is too long for one."""
+        lines = [title]
+        if metrics.horizontalAdvance(title) > WIDTH - 20 and " " in title:
+            first, _, rest = title.partition(" ")
+            lines = [first, rest]
+        height = metrics.height()
+        for k, line in enumerate(lines):
+            short = metrics.elidedText(line, Qt.TextElideMode.ElideRight, WIDTH - 20)
+            where = QRectF(10, 20 + (k - len(lines) / 2) * height, WIDTH - 14, height)
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, short)
 
     def _classes(
         self, painter: QPainter, metrics: QFontMetricsF, found: Colouring, theme: Theme
@@ -92,6 +103,8 @@ class Legend(QWidget):
         low, high = found.limits
         for part in (0.0, 0.5, 1.0):
             value = low + (high - low) * part
+            if abs(value) < 1e-6 * (high - low):
+                value = 0.0
             y = 40 + height * (1 - part)
             where = QRectF(32, y - ROW / 2, WIDTH - 34, ROW)
             painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyqtgraph
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.layers import Axis
@@ -12,7 +14,10 @@ pyqtgraph.setConfigOptions(antialias=True)
 
 
 class Plot(QWidget):
-    """Axes with names and units on the theme's canvas."""
+    """Axes with names and units on the theme's canvas. `steered` carries parameters that a hand set
+    in the picture (name -> value), and whether it has let go."""
+
+    steered = Signal(object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +40,11 @@ class Plot(QWidget):
             drawn.setLabel(str(axis))
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)
 
+    def set_ticks(self, side: str, ends: tuple[float, float] | None) -> None:
+        """Ticks of a logarithmic axis between `ends`; None leaves them to the plot."""
+        good = ends is not None and 0 < ends[0] < ends[1] < float("inf")
+        self.item.getAxis(side).setTicks([log_ticks(*ends)] if ends and good else None)
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.widget.setBackground(theme.canvas)
@@ -47,3 +57,13 @@ class Plot(QWidget):
         """May be called twice; pyqtgraph's own `close` may not."""
         if self.widget.plotItem is not None:
             self.widget.close()
+
+
+def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Places (in decades) and names of ticks: powers of ten, with 2 and 5 between them where there
+    is room, and only some of them where there is little."""
+    span = np.log10(high / low)
+    decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1, np.ceil(span / 7))
+    steps = (1, 2, 5) if span <= 3 else (1,)
+    values = [float(f"{step}e{int(decade)}") for decade in decades for step in steps]
+    return [(float(np.log10(v)), f"{v:g}") for v in values if low <= v <= high]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.layers import Arrows, Axis, Markers, Points
+from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
 from workbench.views.opengl import Color, draws_in_software, scene
 from workbench.views.quiver import Quiver
@@ -25,6 +25,13 @@ _EDGES = np.array(
 """The twelve edges of the unit cube as pairs of ends (24, 3)."""
 
 
+def edge_ends(network: Network, positions: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Ends (2 m, d) of the heaviest edges, and of those that something is wrong with."""
+    edges = network.edges[np.argsort(-network.weights, kind="stable")[:MOST_EDGES]]
+    grave = network.edges[network.grave] if len(network.grave) else network.edges[:0]
+    return [positions[some[(some < len(positions)).all(axis=1)].ravel()] for some in (edges, grave)]
+
+
 class CloudScene:
     """Points with edges under them and marks above them, in 2-D or 3-D."""
 
@@ -39,7 +46,10 @@ class CloudScene:
         self._edges = scene.visuals.Line(
             np.zeros((2, 3), np.float32), connect="segments", method="gl", parent=parts
         )
-        self._edges.visible = False
+        self._grave = scene.visuals.Line(
+            np.zeros((2, 3), np.float32), connect="segments", method="gl", width=2, parent=parts
+        )
+        self._edges.visible = self._grave.visible = False
         self._points = scene.visuals.Markers(parent=parts, antialias=1)
         self._ring = scene.visuals.Markers(parent=parts, antialias=1)
         self._hover = scene.visuals.Markers(parent=parts, antialias=1)
@@ -57,7 +67,8 @@ class CloudScene:
             visual.set_data(np.zeros((1, 3), np.float32))
             visual.visible = False
         self._points.set_gl_state("translucent", depth_test=True)
-        self._edges.set_gl_state("translucent", depth_test=False)
+        for visual in (self._edges, self._grave):
+            visual.set_gl_state("translucent", depth_test=False)
         self._quiver: Quiver | None = None
         self._theme: Theme | None = None
         self._middle = np.zeros(3)
@@ -72,6 +83,7 @@ class CloudScene:
         if self._quiver is not None:
             self._quiver.set_theme(theme)
         self._edge_colour = Color(theme.muted, alpha=0.22)
+        self._grave_colour = Color(theme.error, alpha=0.9)
         self._selection = Color(theme.selection)
         self._text = Color(theme.text)
         self._canvas_colour = Color(theme.canvas)
@@ -133,6 +145,14 @@ class CloudScene:
         elif self._quiver is not None:
             self._quiver.clear()
 
+    def dress_arrows(self, *, ellipses: bool, coloured_sheet: bool) -> bool:
+        """Whether arrows come with ellipses and their surface in colour; True if that is new."""
+        if self._quiver is None:
+            return False
+        before = (self._quiver.with_ellipses, self._quiver.coloured_sheet)
+        self._quiver.with_ellipses, self._quiver.coloured_sheet = ellipses, coloured_sheet
+        return before != (ellipses, coloured_sheet)
+
     def draw_signs(self, markers: Markers | None) -> None:
         """Labels at places of the field, or None."""
         if self._quiver is not None:
@@ -150,13 +170,20 @@ class CloudScene:
             place[k] = high[k] + 0.04 * (high - low).max()
             name.pos = place
 
-    def draw_edges(self, ends: NDArray[np.float32] | None) -> None:
-        """Segments (2 m, d), or None to hide them."""
-        self._edges.visible = ends is not None and len(ends) > 0
+    def draw_edges(
+        self, ends: NDArray[np.float32] | None, grave: NDArray[np.float32] | None = None
+    ) -> None:
+        """Segments (2 m, d), and those that something is wrong with; None hides them."""
+        self._draw_segments(self._edges, ends, self._edge_colour)
+        self._draw_segments(self._grave, grave, self._grave_colour)
+
+    @staticmethod
+    def _draw_segments(line: Any, ends: NDArray[np.float32] | None, colour: Any) -> None:
+        line.visible = ends is not None and len(ends) > 0
         if ends is not None and len(ends):
             # A vispy line keeps the number of coordinates that it began with.
             solid = np.pad(ends, ((0, 0), (0, 3 - ends.shape[1])))
-            self._edges.set_data(solid, connect="segments", color=self._edge_colour)
+            line.set_data(solid, connect="segments", color=colour)
 
     def draw_ring(self, positions: NDArray[np.float32], size: float) -> None:
         self._draw_marks(self._ring, positions, size + 4, self._selection, 1.6)

@@ -1,0 +1,1 @@
+"""Partial differential equations: problems, references, and methods that solve them."""

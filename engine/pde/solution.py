@@ -1,0 +1,84 @@
+"""A fitted solution as plain arrays: sums of Gaussians, with or without a network behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.pde import jets
+from engine.pde.cloud import Cloud
+from engine.pde.jets import Orders
+from engine.pde.problem import Floats
+
+DEAD = 1e-8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """Clouds with weights (N, q) each, whose q sums side by side are features; the network (w1, b1,
+    w2, b2) reads them, or they are added to one unknown (`added`), or are the unknowns."""
+
+    clouds: tuple[Cloud, ...]
+    weights: tuple[Floats, ...]
+    network: tuple[Floats, Floats, Floats, Floats] | None = None
+    added: bool = False
+
+    @property
+    def size(self) -> float:
+        """How many numbers describe it: centres, widths or factors, weights, and the network's."""
+        clouds = sum(
+            c.centres.size + (c.widths.size if c.factor is None else c.factor.size)
+            for c in self.clouds
+        )
+        behind = sum(part.size for part in self.network or ())
+        return float(clouds + sum(w.size for w in self.weights) + behind)
+
+    def on_grid(self, axes: Sequence[Floats], wanted: Sequence[Orders]) -> dict[Orders, Floats]:
+        """Derivatives (P, m) on all points of a grid, the last axis running fastest."""
+        orders = jets.closure(wanted) if self.network else tuple(wanted)
+        parts = [c.on_grid(axes, w, orders) for c, w in zip(self.clouds, self.weights, strict=True)]
+        return self._after(parts, wanted)
+
+    def at(self, x: Floats, wanted: Sequence[Orders]) -> dict[Orders, Floats]:
+        """Derivatives (P, m) at points x (P, d)."""
+        orders = jets.closure(wanted) if self.network else tuple(wanted)
+        parts = [c.sums(x, w, orders) for c, w in zip(self.clouds, self.weights, strict=True)]
+        return self._after(parts, wanted)
+
+    def _after(
+        self, parts: Sequence[dict[Orders, Floats]], wanted: Sequence[Orders]
+    ) -> dict[Orders, Floats]:
+        found = {o: np.hstack([p[o] for p in parts]) for o in parts[0]}
+        if self.network is not None:
+            w1, b1, w2, b2 = self.network
+            found = jets.linear(jets.tanh(jets.linear(found, w1, b1), np.tanh), w2, b2)
+        elif self.added:
+            found = {o: v.sum(axis=1, keepdims=True) for o, v in found.items()}
+        return {o: found[o] for o in wanted}
+
+    def spread(self, by: float) -> Solution:
+        """All widths times a number."""
+        return replace(self, clouds=tuple(c.scaled(by) for c in self.clouds)) if by != 1 else self
+
+    def without_faint(self, share: float) -> Solution:
+        """Gaussians of less than this share of the largest weight switched off."""
+        if share == 0:
+            return self
+        largest = max(float(np.abs(w).max(initial=0.0)) for w in self.weights)
+        kept = [np.where(np.abs(w).max(axis=1, keepdims=True) < share * largest, 0.0, w)
+                for w in self.weights]  # fmt: skip
+        return replace(self, weights=tuple(kept))
+
+    def dead(self, axes: Sequence[Floats]) -> float:
+        """Share of Gaussians that nowhere in the box add more than 1e-8 of the largest addition."""
+        low = np.array([a[0] for a in axes])
+        high = np.array([a[-1] for a in axes])
+        most = []
+        for cloud, weights in zip(self.clouds, self.weights, strict=True):
+            # A Gaussian is largest at the place of the box nearest to its centre.
+            gap = (np.clip(cloud.centres, low, high) - cloud.centres) / cloud.widths
+            most.append(np.abs(weights).max(axis=1) * np.exp(-0.5 * (gap**2).sum(axis=1)))
+        reach = np.concatenate(most)
+        return float(np.mean(reach < DEAD * reach.max())) if reach.max() > 0 else 1.0
