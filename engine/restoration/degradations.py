@@ -55,7 +55,8 @@ def blur_kernel(kind: BlurKind, size: float, angle: float = 0.0) -> Array:
         across = x * np.sin(turn) + y * np.cos(turn)
         inside = np.clip(size / 2 + 0.5 - np.abs(along), 0, 1)
         kernel = inside * np.clip(1 - np.abs(across), 0, 1)
-    return kernel / kernel.sum()
+    normalised: Array = kernel / kernel.sum()
+    return normalised
 
 
 def transfer(kernel: Array, shape: tuple[int, int]) -> Array:

@@ -65,9 +65,7 @@ def weighted_sum(
     and its fixed scale."""
     terms = [
         scale * weight * objective(output, target)
-        for objective, target, weight, scale in zip(
-            objectives, targets, omega, scales, strict=True
-        )
+        for objective, target, weight, scale in zip(objectives, targets, omega, scales, strict=True)
     ]
     return torch.stack(terms).sum()
 

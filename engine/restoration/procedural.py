@@ -15,7 +15,7 @@ from scipy import fft
 from engine.layers import Array
 
 SMALLEST, LARGEST = (3.0, 24.0), 300.0
-"""Radii of leaves in pixels, before the picture is halved; each picture has a smallest of its own."""
+"""Radii of leaves in pixels, before the picture is halved; the smallest is drawn per picture."""
 LAYERS = 4.0
 """How many leaves lie over each other on average."""
 
@@ -101,7 +101,8 @@ def _radii(full: int, rng: np.random.Generator) -> Array:
     smallest = float(np.exp(rng.uniform(*np.log(SMALLEST))))
     mean_area = 2 * np.pi * smallest**2 * np.log(LARGEST / smallest)
     u = rng.random(int(LAYERS * full * full / mean_area) + 1)
-    return 1 / np.sqrt(smallest**-2 - u * (smallest**-2 - LARGEST**-2))
+    radii: Array = 1 / np.sqrt(smallest**-2 - u * (smallest**-2 - LARGEST**-2))
+    return radii
 
 
 def _texture(side: int, slope: float, rng: np.random.Generator) -> Array:

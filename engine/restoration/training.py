@@ -95,9 +95,7 @@ class Training:
         seen = target + drawn * torch.from_numpy(noise)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.halves):
             output = self.network(seen, torch.from_numpy(omegas))
-        groups = zip(
-            output.chunk(len(omegas)), target.chunk(len(omegas)), sigmas, strict=True
-        )
+        groups = zip(output.chunk(len(omegas)), target.chunk(len(omegas)), sigmas, strict=True)
         return torch.stack([relative(o, t, float(s)) for o, t, s in groups]).mean()
 
     @torch.no_grad()

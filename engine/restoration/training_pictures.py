@@ -123,7 +123,7 @@ class Pool:
             top = rng.integers(picture.shape[0] - side + 1)
             left = rng.integers(picture.shape[1] - side + 1)
             patch = picture[top : top + side, left : left + side]
-            patch = np.rot90(patch, rng.integers(4))
+            patch = np.rot90(patch, int(rng.integers(4)))
             if rng.random() < 0.5:
                 patch = patch[:, ::-1]
             batch[k] = self._coloured(patch.astype(np.float32) / 255, rng)

@@ -93,7 +93,7 @@ class TunableConvolution(nn.Module):
         # Under autocast the mixing would be rounded to bfloat16, and the kernels with it.
         with torch.autocast(omega.device.type, enabled=False):
             c = self.coefficients(omega)
-            kernel = (c @ self.weight.flatten(1)).unflatten(-1, self.weight.shape[1:])
+            kernel = (c @ self.weight.flatten(1)).reshape(*c.shape[:-1], *self.weight.shape[1:])
             return kernel, c @ self.bias
 
     def forward(self, x: Tensor, omega: Tensor) -> Tensor:
