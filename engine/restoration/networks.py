@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -88,7 +89,7 @@ class TunableNetwork(nn.Module):
         *,
         sliders: int,
         mixing: Mixing,
-        generator: torch.Generator,
+        rng: np.random.Generator,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
@@ -98,7 +99,7 @@ class TunableNetwork(nn.Module):
         for name, (inputs, outputs, side, stride, gain) in shape.convolutions().items():
             made = TunableConvolution(
                 inputs, outputs, side, stride=stride, gain=gain, sliders=sliders, mixing=mixing,
-                generator=generator, dtype=dtype,
+                rng=rng, dtype=dtype,
             )  # fmt: skip
             self.layers[_key(name)] = made
             self._strides[name] = (made.stride, made.padding)

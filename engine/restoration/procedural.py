@@ -114,7 +114,7 @@ def _texture(side: int, slope: float, rng: np.random.Generator) -> Array:
     amplitude = radius**-slope
     amplitude[0, 0] = 0
     noise = fft.irfft2(fft.rfft2(rng.standard_normal((side, side))) * amplitude, s=(side, side))
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def _ramp(side: int, palette: Array, rng: np.random.Generator) -> Array:
@@ -123,8 +123,8 @@ def _ramp(side: int, palette: Array, rng: np.random.Generator) -> Array:
     turn = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:side, 0:side] / side - 0.5
     share = 0.5 + 0.7 * (x * np.cos(turn) + y * np.sin(turn))
-    ramp: Array = np.clip(one + (other - one) * np.clip(share, 0, 1)[..., None], 0, 1)
-    return ramp.astype(np.float32)
+    ramp = np.clip(one + (other - one) * np.clip(share, 0, 1)[..., None], 0, 1)
+    return np.asarray(ramp, np.float32)
 
 
 def _halved(picture: Array) -> Array:

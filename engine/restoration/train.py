@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engine import device
 from engine.layers import Array
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
 from engine.restoration.quality import psnr
@@ -53,7 +54,7 @@ def _picture(batch: torch.Tensor) -> Array:
 
 def main(arguments: list[str] | None = None) -> None:
     given = _parsed(arguments)
-    torch.set_num_threads(1)
+    device.single_thread()
     given.out.mkdir(parents=True, exist_ok=True)
     kept = given.out / "checkpoint.pt"
     if kept.exists():

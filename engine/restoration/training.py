@@ -64,8 +64,8 @@ class Training:
     def __init__(self, recipe: Recipe, pool: Pool | None = None) -> None:
         self.recipe, self.step = recipe, 0
         shape = SHAPES[recipe.shape]
-        start = torch.Generator().manual_seed(recipe.seed)
-        self.network = TunableNetwork(shape, sliders=1, mixing="mip", generator=start)
+        start = np.random.default_rng([recipe.seed, 0])
+        self.network = TunableNetwork(shape, sliders=1, mixing="mip", rng=start)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=recipe.rate, fused=True)
         self.rng = np.random.default_rng([recipe.seed, 2])
@@ -108,7 +108,7 @@ class Training:
     def averaged(self) -> TunableNetwork:
         """A network with the running mean of the weights."""
         made = TunableNetwork(
-            SHAPES[self.recipe.shape], sliders=1, mixing="mip", generator=torch.Generator()
+            SHAPES[self.recipe.shape], sliders=1, mixing="mip", rng=np.random.default_rng(0)
         )
         made.load_state_dict(self.average)
         return made.eval()

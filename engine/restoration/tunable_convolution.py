@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -56,7 +57,7 @@ class TunableConvolution(nn.Module):
         *,
         sliders: int,
         mixing: Mixing,
-        generator: torch.Generator,
+        rng: np.random.Generator,
         stride: int = 1,
         gain: float = 1.0,
         dtype: torch.dtype = torch.float32,
@@ -70,7 +71,7 @@ class TunableConvolution(nn.Module):
         # Of the encoding's kernels and the constant one, both count at every position.
         bound /= math.sqrt(2.0) if mixing == "mip" else 1.0
         shape = (self.kernels, outputs, inputs, side, side)
-        drawn = torch.empty(shape, dtype=dtype).uniform_(-bound, bound, generator=generator)
+        drawn = torch.from_numpy(rng.uniform(-bound, bound, shape)).to(dtype)
         self.weight = nn.Parameter(drawn)
         self.bias = nn.Parameter(torch.zeros(self.kernels, outputs, dtype=dtype))
         slope = torch.eye(self.kernels, encoded, dtype=dtype)

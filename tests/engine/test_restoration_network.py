@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.ndimage import correlate
 from torch.nn import functional
 
+from engine import device
 from engine.restoration import objectives, positions
 from engine.restoration.networks import SHAPES, MergedNetwork, Shape, TunableNetwork
 from engine.restoration.quality import psnr
@@ -27,7 +28,7 @@ def seeded(seed=0):
 
 def convolution(mixing, dtype=torch.float64, sliders=3):
     made = TunableConvolution(
-        48, 48, 3, sliders=sliders, mixing=mixing, generator=seeded(), dtype=dtype
+        48, 48, 3, sliders=sliders, mixing=mixing, rng=np.random.default_rng(0), dtype=dtype
     )
     with torch.no_grad():
         for value in (made.bias, made.slope, made.offset):
@@ -68,7 +69,7 @@ def test_squared_errors_to_two_targets_have_the_blend_as_their_optimum(mixing):
     clean = np.asarray(Image.open(PICTURES / "camera.png"), np.float64)[128:384, 128:384] / 255
     noisy = clean + 25 / 255 * np.random.default_rng(0).standard_normal(clean.shape)
     layer = TunableConvolution(
-        1, 1, 5, sliders=2, mixing=mixing, generator=seeded(), dtype=torch.float64
+        1, 1, 5, sliders=2, mixing=mixing, rng=np.random.default_rng(0), dtype=torch.float64
     )
     x, t = torch.from_numpy(noisy)[None, None], torch.from_numpy(clean)[None, None]
     inside = (slice(None), slice(None), slice(2, -2), slice(2, -2))
@@ -108,7 +109,7 @@ def test_squared_errors_to_two_targets_have_the_blend_as_their_optimum(mixing):
 
 
 def network(shape=SHAPES["live-colour"], mixing="mip", sliders=1, seed=0):
-    made = TunableNetwork(shape, sliders=sliders, mixing=mixing, generator=seeded(seed))
+    made = TunableNetwork(shape, sliders=sliders, mixing=mixing, rng=np.random.default_rng(seed))
     # At the start the last layer is small; a test of tiles needs it to matter.
     with torch.no_grad():
         made.convolution("last").weight.mul_(10)
@@ -194,7 +195,7 @@ SMALL = Recipe(shape="nano-colour", steps=12, patches=1, side=32)
 
 def test_a_training_resumed_is_the_training_that_was_not_stopped(tmp_path, pool):
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    device.single_thread()
     try:
         whole = Training(SMALL, pool)
         losses = [whole.advance() for _ in range(8)]
