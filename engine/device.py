@@ -55,6 +55,13 @@ def available() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
+def single_thread() -> None:
+    """Compute on one thread from here on: for a training that is to repeat to the bit."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def warm_up() -> str:
     """Import torch and its optimisers (a second import as long as the first); returns the device.
 

@@ -1,0 +1,1 @@
+"""Restoration of pictures: noise, blur and compression taken out, by as much as a slider says."""

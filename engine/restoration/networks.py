@@ -1,0 +1,172 @@
+"""The restoring network: a small U whose every convolution is tunable, and its merged form.
+
+At half resolution the picture passes a residual block, goes down once more through `blocks`
+residual blocks, comes back, and passes another; what comes out is added to the picture. No layer
+looks at the whole picture, so tiles with a margin of `HALO` pixels agree with the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.restoration.tunable_convolution import Mixing, TunableConvolution
+
+MULTIPLE = 4
+"""Heights and widths that the network takes are multiples of this."""
+HALO = 32
+"""Pixels around a tile that its inside depends on, for two blocks."""
+
+Convolve: TypeAlias = Callable[[str, Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of a network: colour channels, width at half and at quarter resolution, and residual
+    blocks at the quarter."""
+
+    channels: int
+    width: int
+    deep_width: int
+    blocks: int = 2
+
+    @property
+    def halo(self) -> int:
+        """Pixels around a tile that its inside depends on, a multiple of `MULTIPLE`."""
+        return HALO + 8 * max(0, self.blocks - 2)
+
+    def convolutions(self) -> dict[str, tuple[int, int, int, int, float]]:
+        """Name to (inputs, outputs, side, stride, gain at the start), in order."""
+        c, d, folded = self.width, self.deep_width, 4 * self.channels
+        found: dict[str, tuple[int, int, int, int, float]] = {"first": (folded, c, 3, 1, 1.0)}
+        found |= {"enter.a": (c, c, 3, 1, 1.0), "enter.b": (c, c, 3, 1, 0.5)}
+        found["down"] = (c, d, 2, 2, 1.0)
+        for k in range(self.blocks):
+            found |= {f"deep{k}.a": (d, d, 3, 1, 1.0), f"deep{k}.b": (d, d, 3, 1, 0.5)}
+        found["up"] = (d, 4 * c, 1, 1, 1.0)
+        found |= {"leave.a": (c, c, 3, 1, 1.0), "leave.b": (c, c, 3, 1, 0.5)}
+        found["last"] = (c, folded, 3, 1, 0.1)
+        return found
+
+
+SHAPES: Mapping[str, Shape] = {
+    "nano-colour": Shape(3, 16, 32),
+    "live-colour": Shape(3, 16, 48),
+    "fine-colour": Shape(3, 32, 64),
+    "nano-grey": Shape(1, 16, 32),
+    "live-grey": Shape(1, 16, 48),
+    "fine-grey": Shape(1, 32, 64),
+}
+
+
+def correction(x: Tensor, convolve: Convolve, blocks: int) -> Tensor:
+    """What is to be added to pictures (B, C, H, W), H and W multiples of 4."""
+
+    def residual(name: str, h: Tensor) -> Tensor:
+        inner = functional.relu(convolve(f"{name}.a", h))
+        return h + convolve(f"{name}.b", inner)
+
+    wide = residual("enter", convolve("first", functional.pixel_unshuffle(x, 2)))
+    deep = convolve("down", wide)
+    for k in range(blocks):
+        deep = residual(f"deep{k}", deep)
+    wide = wide + functional.pixel_shuffle(convolve("up", deep), 2)
+    return functional.pixel_shuffle(convolve("last", residual("leave", wide)), 2)
+
+
+class TunableNetwork(nn.Module):
+    """The network with all its kernels, as it is trained."""
+
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        sliders: int,
+        mixing: Mixing,
+        rng: np.random.Generator,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.shape = shape
+        self.layers = nn.ModuleDict()
+        self._strides: dict[str, tuple[int, int]] = {}
+        for name, (inputs, outputs, side, stride, gain) in shape.convolutions().items():
+            made = TunableConvolution(
+                inputs, outputs, side, stride=stride, gain=gain, sliders=sliders, mixing=mixing,
+                rng=rng, dtype=dtype,
+            )  # fmt: skip
+            self.layers[_key(name)] = made
+            self._strides[name] = (made.stride, made.padding)
+
+    def forward(self, x: Tensor, omega: Tensor) -> Tensor:
+        """Pictures (B, C, H, W) at one position (p,), or at G positions (G, p) of which each has
+        the next B / G pictures."""
+        merged = {name: self.convolution(name).merged(omega) for name in self._strides}
+        if omega.ndim == 1:
+            return self._restored(x, merged)
+        parts = [
+            self._restored(part, {name: (k[g], b[g]) for name, (k, b) in merged.items()})
+            for g, part in enumerate(x.chunk(len(omega)))
+        ]
+        return torch.cat(parts)
+
+    def _restored(self, x: Tensor, merged: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor:
+        def convolve(name: str, h: Tensor) -> Tensor:
+            stride, padding = self._strides[name]
+            return functional.conv2d(h, *merged[name], stride, padding)
+
+        return x + correction(x, convolve, self.shape.blocks).to(x.dtype)
+
+    def convolution(self, name: str) -> TunableConvolution:
+        """The layer of a name of `Shape.convolutions`."""
+        found = self.layers[_key(name)]
+        assert isinstance(found, TunableConvolution)
+        return found
+
+
+class MergedNetwork:
+    """The plain network that a tunable one is at one position; `at` moves it in place.
+
+    Only the mixing of kernels is done again when a slider moves; the convolutions then cost what
+    those of a network without sliders cost.
+    """
+
+    def __init__(self, network: TunableNetwork) -> None:
+        self.shape = network.shape
+        self._sources: dict[str, TunableConvolution] = {}
+        self._kernels: dict[str, tuple[Tensor, Tensor]] = {}
+        for name in network.shape.convolutions():
+            source = network.convolution(name)
+            self._sources[name] = source
+            self._kernels[name] = (
+                torch.empty_like(source.weight[0]).to(memory_format=torch.channels_last),
+                torch.empty_like(source.bias[0]),
+            )
+
+    @torch.no_grad()
+    def at(self, omega: Tensor) -> None:
+        """Merge the kernels at a position (p,)."""
+        for name, source in self._sources.items():
+            for kept, mixed in zip(self._kernels[name], source.merged(omega), strict=True):
+                kept.copy_(mixed)
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor) -> Tensor:
+        """Pictures (B, C, H, W), H and W multiples of 4, at the merged position."""
+
+        def convolve(name: str, h: Tensor) -> Tensor:
+            source, (kernel, bias) = self._sources[name], self._kernels[name]
+            return functional.conv2d(h, kernel, bias, source.stride, source.padding)
+
+        x = x.contiguous(memory_format=torch.channels_last)
+        return x + correction(x, convolve, self.shape.blocks)
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "_")
