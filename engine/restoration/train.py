@@ -8,38 +8,73 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.random import default_rng as rng
+from scipy import ndimage
 
 from engine import device
 from engine.layers import Array
+from engine.restoration import sliders
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
 from engine.restoration.quality import psnr
-from engine.restoration.training import STRONGEST, Recipe, Training
+from engine.restoration.sliders import BEST, MARGIN, SLIDERS, STRONGEST, WIDEST, WORST
+from engine.restoration.training import Recipe, Training
 from engine.restoration.training_pictures import folder, read
 
 LEVELS = (15, 25, 50)
 NLM = {1: (31.01, 29.09, 26.64), 3: (33.00, 30.16, 26.22)}
 """PSNR of the better of two settings of non-local means on `camera` (grey) and `astronaut`."""
 JUDGE = {1: "camera.png", 3: "astronaut.png"}
+OTHERS: Mapping[str, Mapping[str, float]] = {
+    "blur 1.5, noise 3": {"deblur": 1.5 / WIDEST, "strength": 3 / 50},
+    "jpeg 20": {"jpeg": (BEST - 20) / (BEST - WORST)},
+    "jpeg 50, noise 10": {"jpeg": (BEST - 50) / (BEST - WORST), "strength": 10 / 50},
+}
 
 
-def judged(network: TunableNetwork) -> list[float]:
-    """PSNR in dB at `LEVELS` on the picture that the network is judged by, its slider matched."""
+def judged(network: TunableNetwork, names: Sequence[str]) -> dict[str, float]:
+    """PSNR in dB on the picture that the network is judged by, its sliders matched to how it was
+    spoilt. For "detail 1" the last number is the texture's energy over that of the truth."""
     where = folder()
     if where is None:
-        return []
+        return {}
     clean = read(where / JUDGE[network.shape.channels])
-    merged, found = MergedNetwork(network), []
+    found: dict[str, float] = {}
+
+    def restored(spoilt: Array, position: Mapping[str, float]) -> Array:
+        merged = MergedNetwork(network)
+        omega = [position.get(name, 0.0) for name in names]
+        merged.at(torch.tensor(omega, dtype=torch.float32))
+        return _picture(merged(_batch(spoilt)))
+
     for level in LEVELS:
-        sigma = level / 255
-        noise = np.random.default_rng(0).standard_normal(clean.shape)
-        merged.at(torch.tensor([sigma / STRONGEST], dtype=torch.float32))
-        restored = merged(_batch(clean + sigma * noise))
-        found.append(psnr(_picture(restored), clean))
+        noisy = clean + level / 255 * rng(0).standard_normal(clean.shape)
+        at = {"strength": level / 255 / STRONGEST}
+        found[f"{level}"] = psnr(restored(noisy, at), clean)
+        if level == 25 and "detail" in names:
+            textured = restored(noisy, at | {"detail": 1.0})
+            found["25, detail 1"] = psnr(textured, clean)
+            found["energy"] = _energy(textured) / _energy(clean)
+            found["energy without"] = _energy(restored(noisy, at)) / _energy(clean)
+    for case, position in OTHERS.items():
+        if not set(position) <= set(names):
+            continue
+        widths = [(MARGIN, MARGIN)] * 2 + [(0, 0)] * (clean.ndim - 2)
+        padded = _batch(np.pad(clean, widths, mode="reflect")).numpy()
+        spoilt = _picture(torch.from_numpy(sliders.spoilt(padded, position, rng(0))))
+        found[f"{case}, before"] = psnr(spoilt, clean)
+        found[case] = psnr(restored(spoilt, position), clean)
     return found
+
+
+def _energy(picture: Array) -> float:
+    """Of the finest band: what is left when the picture is smoothed."""
+    smooth = ndimage.gaussian_filter(picture, (1, 1) + (0,) * (picture.ndim - 2))
+    return float(np.mean((picture - smooth) ** 2))
 
 
 def _batch(picture: Array) -> torch.Tensor:
@@ -61,8 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
         training = Training.resumed(kept, steps=given.steps)
     else:
         recipe = Recipe(
-            shape=given.network, seed=given.seed, steps=given.steps, halves=given.halves,
-            groups=given.groups, patches=given.patches, side=given.side, rate=given.rate,
+            shape=given.network, sliders=tuple(given.sliders), seed=given.seed,
+            steps=given.steps, halves=given.halves, groups=given.groups,
+            patches=given.patches, side=given.side, rate=given.rate,
         )  # fmt: skip
         training = Training(recipe)
     if training.pool.missing:
@@ -84,11 +120,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _tell(training: Training, losses: list[float], seconds: float) -> None:
     network = training.averaged()
-    reached = judged(network)
-    better = NLM[network.shape.channels]
-    told = " ".join(
-        f"{level}: {value:.2f} ({value - nlm:+.2f})"
-        for level, value, nlm in zip(LEVELS, reached, better, strict=False)
+    reached = judged(network, training.recipe.sliders)
+    better = dict(zip(map(str, LEVELS), NLM[network.shape.channels], strict=True))
+    told = " | ".join(
+        f"{case}: {value:.2f}" + (f" ({value - better[case]:+.2f})" if case in better else "")
+        for case, value in reached.items()
     )
     rate = training.recipe.rate_at(training.step)
     print(
@@ -102,6 +138,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     defaults = Recipe()
     parser.add_argument("network", choices=list(SHAPES))
+    parser.add_argument("--sliders", nargs="+", choices=SLIDERS, default=list(defaults.sliders))
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=defaults.steps)

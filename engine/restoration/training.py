@@ -1,10 +1,9 @@
 """Training of a tunable network, in steps that can be stopped and resumed to the bit.
 
-In every step several positions of the strength slider, one from each part of its range, see
-patches with the noise that the position stands for; their losses are added. The learning rate
-stays level and settles at the end (a cosine over the last `settle` of the steps), so that a
-run can be lengthened as long as it has not begun to settle. What is kept is a running mean of the
-weights.
+In every step several positions of the sliders, one from each part of every range, see patches
+spoilt as the position says; their losses are added. The learning rate stays level and settles at
+the end (a cosine over the last `settle` of the steps), so that a run can be lengthened as long as
+it has not begun to settle. What is kept is a running mean of the weights.
 """
 
 from __future__ import annotations
@@ -21,13 +20,14 @@ import torch
 from torch import Tensor
 
 from engine.layers import Array
-from engine.restoration import positions
+from engine.restoration import sliders
 from engine.restoration.networks import SHAPES, TunableNetwork
-from engine.restoration.objectives import relative
+from engine.restoration.objectives import band_energy, gradient_histogram, relative
 from engine.restoration.training_pictures import Pool
 
-STRONGEST = 50 / 255
-"""The noise that the strength slider stands for at 1."""
+TEXTURE = (1.0, 15.0)
+"""Scales of the two texture objectives at `detail` = 1: there each is about as large as the
+relative error of a network that was trained without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Recipe:
     losses stay float32), which is quicker where the processor knows it."""
 
     shape: str = "live-colour"
+    sliders: tuple[str, ...] = ("strength",)
     seed: int = 0
     steps: int = 200_000
     settle: float = 0.3
@@ -65,7 +66,8 @@ class Training:
         self.recipe, self.step = recipe, 0
         shape = SHAPES[recipe.shape]
         start = np.random.default_rng([recipe.seed, 0])
-        self.network = TunableNetwork(shape, sliders=1, mixing="mip", rng=start)
+        count = len(recipe.sliders)
+        self.network = TunableNetwork(shape, sliders=count, mixing="mip", rng=start)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=recipe.rate, fused=True)
         self.rng = np.random.default_rng([recipe.seed, 2])
@@ -77,10 +79,10 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate_at(self.step)
         self.optimiser.zero_grad(set_to_none=True)
-        clean = self.pool.patches(recipe.groups * recipe.patches, recipe.side, self.rng)
-        noise = self.rng.standard_normal(clean.shape, np.float32)
-        omegas = positions.stratified(recipe.groups, self.rng).astype(np.float32)
-        loss = self._loss(clean, noise, omegas)
+        side = recipe.side + 2 * sliders.MARGIN
+        clean = self.pool.patches(recipe.groups * recipe.patches, side, self.rng)
+        omegas = sliders.drawn(recipe.groups, recipe.sliders, self.rng).astype(np.float32)
+        loss = self._loss(clean, omegas)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
@@ -88,15 +90,17 @@ class Training:
         self._follow()
         return float(loss.detach())
 
-    def _loss(self, clean: Array, noise: Array, omegas: Array) -> Tensor:
-        target = torch.from_numpy(clean).contiguous(memory_format=torch.channels_last)
-        sigmas = omegas[:, 0] * STRONGEST
-        drawn = torch.from_numpy(np.repeat(sigmas, self.recipe.patches)[:, None, None, None])
-        seen = target + drawn * torch.from_numpy(noise)
+    def _loss(self, clean: Array, omegas: Array) -> Tensor:
+        parts = np.split(clean, len(omegas))
+        places = [dict(zip(self.recipe.sliders, omega.tolist(), strict=True)) for omega in omegas]
+        drawn = zip(parts, places, strict=True)
+        spoilt = np.concatenate([sliders.spoilt(part, at, self.rng) for part, at in drawn])
+        seen, target = _torch(spoilt), _torch(sliders.inside(clean))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.halves):
             output = self.network(seen, torch.from_numpy(omegas))
-        groups = zip(output.chunk(len(omegas)), target.chunk(len(omegas)), sigmas, strict=True)
-        return torch.stack([relative(o, t, float(s)) for o, t, s in groups]).mean()
+        o, s, t = (x.chunk(len(omegas)) for x in (output, seen, target))
+        asked = [_asked(o[k], s[k], t[k], place.get("detail", 0)) for k, place in enumerate(places)]
+        return torch.stack(asked).mean()
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -107,9 +111,9 @@ class Training:
 
     def averaged(self) -> TunableNetwork:
         """A network with the running mean of the weights."""
-        made = TunableNetwork(
-            SHAPES[self.recipe.shape], sliders=1, mixing="mip", rng=np.random.default_rng(0)
-        )
+        shape, count = SHAPES[self.recipe.shape], len(self.recipe.sliders)
+        rng = np.random.default_rng(0)
+        made = TunableNetwork(shape, sliders=count, mixing="mip", rng=rng)
         made.load_state_dict(self.average)
         return made.eval()
 
@@ -132,10 +136,29 @@ class Training:
         """The training of a file, from where it stood; `changed` replaces fields of the recipe
         (a later end, say)."""
         kept: Mapping[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-        made = cls(Recipe(**{**json.loads(kept["recipe"]), **changed}), pool)
+        recipe = {**json.loads(kept["recipe"]), **changed}
+        recipe["sliders"] = tuple(recipe.get("sliders", ("strength",)))
+        made = cls(Recipe(**recipe), pool)
         made.network.load_state_dict(kept["network"])
         made.average = {k: v.clone() for k, v in kept["average"].items()}
         made.optimiser.load_state_dict(kept["optimiser"])
         made.rng.bit_generator.state = json.loads(kept["rng"])
         made.step = kept["step"]
         return made
+
+
+def _asked(output: Tensor, seen: Tensor, target: Tensor, detail: float) -> Tensor:
+    """The loss at one position: the error relative to what was spoilt and, as far as `detail`
+    says, how far the texture is from the target's."""
+    scale = float((seen - target).square().mean().sqrt())
+    loss = relative(output, target, scale)
+    if detail > 0:
+        band, gradient = TEXTURE
+        texture = band * band_energy(output, target)
+        loss = loss + detail * (texture + gradient * gradient_histogram(output, target))
+    return loss
+
+
+def _torch(patches: Array) -> Tensor:
+    made = torch.from_numpy(np.ascontiguousarray(patches, np.float32))
+    return made.contiguous(memory_format=torch.channels_last)

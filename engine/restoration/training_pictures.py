@@ -45,6 +45,8 @@ PHOTOGRAPHS: tuple[Photograph, ...] = (
     Photograph("text.png", "public domain", 0.1, grey=True),
 )
 SCALES = (1.0, 0.84, 0.71, 0.59, 0.5)
+SMALLEST = 128
+"""Pixels that the shorter side of a picture has at least."""
 MADE_SHARE = 0.5
 """Share of the patches that come from pictures made by formula."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -93,6 +95,8 @@ class Pool:
                 pixels = picture.reshape(-1, 3)
                 palettes.append(pixels[rng.integers(len(pixels), size=3000)])
             for scale in SCALES:
+                if scale * min(picture.shape[:2]) < SMALLEST:
+                    continue
                 self._keep(_scaled(picture, scale))
                 shares.append(photograph.share / len(SCALES))
         photographs = sum(shares)
