@@ -25,7 +25,7 @@ BEST, WORST = 95, 10
 """JPEG quality just above 0 and at 1 of `jpeg`; at 0 exactly there was no compression."""
 MARGIN = 20
 """Pixels around a patch that its blur and its JPEG blocks may reach."""
-ALONE = 0.5
+ALONE = 0.6
 """Share of positions at which each further slider stands at 0: people mostly move one."""
 
 

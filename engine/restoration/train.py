@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
             steps=given.steps, halves=given.halves, groups=given.groups,
             patches=given.patches, side=given.side, rate=given.rate,
         )  # fmt: skip
-        training = Training(recipe)
+        training = Training.widened(given.widen, recipe) if given.widen else Training(recipe)
     if training.pool.missing:
         print("not at hand:", ", ".join(training.pool.missing), flush=True)
     begun = last = time.monotonic()
@@ -140,6 +140,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("network", choices=list(SHAPES))
     parser.add_argument("--sliders", nargs="+", choices=SLIDERS, default=list(defaults.sliders))
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--widen", type=Path, help="begin with a checkpoint of fewer sliders")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=defaults.steps)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this long")

@@ -132,6 +132,20 @@ class Training:
         partial.replace(path)
 
     @classmethod
+    def widened(cls, path: Path, recipe: Recipe, pool: Pool | None = None) -> Self:
+        """A new training that begins with the network of a file, which has the first of the
+        recipe's sliders; the kernels of the others begin at zero, so that with these at 0 the
+        network is what it was."""
+        kept: Mapping[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        made = cls(recipe, pool)
+        old = made.network.state_dict()
+        for name, value in kept["average"].items():
+            old[name] = _widened(name, value, old[name], len(recipe.sliders))
+        made.network.load_state_dict(old)
+        made.average = {k: v.detach().clone() for k, v in old.items()}
+        return made
+
+    @classmethod
     def resumed(cls, path: Path, pool: Pool | None = None, **changed: Any) -> Self:
         """The training of a file, from where it stood; `changed` replaces fields of the recipe
         (a later end, say)."""
@@ -145,6 +159,21 @@ class Training:
         made.rng.bit_generator.state = json.loads(kept["rng"])
         made.step = kept["step"]
         return made
+
+
+def _widened(name: str, value: Tensor, wide: Tensor, sliders: int) -> Tensor:
+    """A parameter of a layer for more sliders. Encodings are cos of all sliders, then sin of all;
+    kernels come in that order with the constant one last."""
+    known = (value.shape[1] if name.endswith("slope") else len(value) - 1) // 2
+    places = [*range(known), *(sliders + k for k in range(known))]
+    made = torch.zeros_like(wide)
+    if name.endswith("slope"):
+        made[range(2 * sliders), range(2 * sliders)] = 1.0
+        rows = torch.tensor([*places, 2 * sliders])
+        made[rows[:, None], torch.tensor(places)[None]] = value
+        return made
+    made[[*places, 2 * sliders]] = value
+    return made
 
 
 def _asked(output: Tensor, seen: Tensor, target: Tensor, detail: float) -> Tensor:

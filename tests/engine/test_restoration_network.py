@@ -12,7 +12,7 @@ from scipy.ndimage import correlate
 from torch.nn import functional
 
 from engine import device
-from engine.restoration import objectives, positions
+from engine.restoration import objectives, positions, sliders
 from engine.restoration.networks import SHAPES, MergedNetwork, Shape, TunableNetwork
 from engine.restoration.quality import psnr
 from engine.restoration.training import Recipe, Training
@@ -209,6 +209,52 @@ def test_a_training_resumed_is_the_training_that_was_not_stopped(tmp_path, pool)
             assert torch.equal(rest.average[name], value)
     finally:
         torch.set_num_threads(threads)
+
+
+def test_a_network_with_more_sliders_begins_as_the_one_with_fewer(tmp_path, pool):
+    one = Training(SMALL, pool)
+    for _ in range(6):
+        one.advance()
+    one.save(tmp_path / "checkpoint.pt")
+    more = Recipe(shape="nano-colour", sliders=("strength", "deblur", "jpeg"), patches=1, side=32)
+    wide = Training.widened(tmp_path / "checkpoint.pt", more, pool)
+    x = torch.rand(1, 3, 32, 32, generator=seeded(7))
+    with torch.no_grad():
+        for value in (0.0, 0.4, 1.0):
+            narrow = one.averaged()(x, torch.tensor([value]))
+            same = wide.averaged()(x, torch.tensor([value, 0.0, 0.0]))
+            assert float((narrow - same).abs().max()) < 1e-5
+    for _ in range(4):
+        wide.advance()
+    with torch.no_grad():
+        blunt, sharp = (wide.network(x, torch.tensor([0.4, d, 0.0])) for d in (0.0, 1.0))
+    assert float((blunt - sharp).abs().max()) > 1e-5
+
+
+def test_training_patches_are_spoilt_as_their_sliders_say(pool):
+    rng = np.random.default_rng(0)
+    clean = pool.patches(6, 32 + 2 * sliders.MARGIN, rng)
+    target = sliders.inside(clean)
+    np.testing.assert_array_equal(sliders.spoilt(clean, {}, rng), target)
+    noisy = sliders.spoilt(clean, {"strength": 0.5}, rng)
+    assert abs((noisy - target).std() * 255 - 25) < 1
+    blurred = sliders.spoilt(clean, {"deblur": 0.5}, rng)
+    steps = [np.abs(np.diff(x, axis=-1)).mean() for x in (blurred, target)]
+    assert steps[0] < 0.5 * steps[1]
+    errors = [np.square(sliders.spoilt(clean, {"jpeg": q}, rng) - target).mean()
+              for q in (0.1, 0.5, 1.0)]  # fmt: skip
+    assert 0 < errors[0] < errors[1] < errors[2]
+    assert sliders.quality(0.0) == 95 and sliders.quality(1.0) == 10
+
+
+def test_most_positions_move_few_sliders():
+    rng = np.random.default_rng(0)
+    drawn = np.concatenate([sliders.drawn(4, sliders.SLIDERS, rng) for _ in range(500)])
+    assert drawn.shape == (2000, 4) and drawn.min() == 0 and drawn.max() == 1
+    still = (drawn == 0).mean(axis=0)
+    assert 0.1 < still[0] < 0.2 and ((still[1:] > 0.55) & (still[1:] < 0.68)).all()
+    alone = sliders.drawn(400, ("strength",), rng)
+    assert (alone == 0).mean() < 0.05
 
 
 def test_training_lowers_the_loss(pool):
