@@ -67,6 +67,8 @@ COMMANDS: tuple[Command, ...] = (
             "At each arrow's tip, the region that should hold 95 % of it", checkable=True),
     Command("view.surface", "View", "Surface in colour", "toggle_surface", "Shift+E",
             "Colour the surface under the arrows as the arrows are", checkable=True),
+    Command("view.relief", "View", "Height surface", "toggle_relief", "H",
+            "Show a field on a plane as a surface as high as its values", checkable=True),
     Command("view.play", "View", "Play the last slider", "toggle_play", "Ctrl+Space",
             "The slider you moved last goes to and fro, and the picture follows", checkable=True),
     Command("view.larger", "View", "Larger points", "larger_points", "]"),
@@ -85,6 +87,7 @@ TOGGLES = (
     ("view.edges", "edges", False),
     ("view.ellipses", "ellipses", False),
     ("view.surface", "coloured_surface", True),
+    ("view.relief", "relief", False),
 )
 """Commands that are a setting of the view: its name in the document, and what it is at first."""
 

@@ -136,6 +136,9 @@ class Requests(QObject):
     def toggle_surface(self) -> None:
         self._toggle("view.surface", "the surface in colour", "coloured_surface")
 
+    def toggle_relief(self) -> None:
+        self._toggle("view.relief", "the height surface", "relief")
+
     def _toggle(self, action: str, what: str, setting: str) -> None:
         """A setting of the view follows its checkable command, undoably."""
         shown = self._window.actions_by_id[action].isChecked()

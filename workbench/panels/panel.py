@@ -223,7 +223,7 @@ class Panel(QWidget):
             view.set_colour_by(colour)
         edges = next((item for item in snapshot.layers if isinstance(item, Network)), None)
         view.set_network(edges if settings.get("edges", False) and not snapshot.coarse else None)
-        _dress_arrows(view, settings)
+        _as_set(view, settings)
         signs = next((item for item in snapshot.layers if isinstance(item, Markers)), None)
         if signs is not None or not snapshot.coarse:
             view.set_markers(signs)
@@ -240,7 +240,7 @@ class Panel(QWidget):
             colour = settings.get("colour_by", "")
             if colour and colour in view.columns():
                 view.set_colour_by(colour)
-            _dress_arrows(view, settings)
+            _as_set(view, settings)
         pairs: list[tuple[MainView, Run | None]] = []
         pairs.append((self.result_view, self._document.active))
         pairs.extend((v, self._document.run(n)) for n, v in self.beside.items())
@@ -386,7 +386,8 @@ class Panel(QWidget):
         self.diagnostics.release()
 
 
-def _dress_arrows(view: MainView, settings: Mapping[str, Any]) -> None:
+def _as_set(view: MainView, settings: Mapping[str, Any]) -> None:
+    view.set_relief(bool(settings.get("relief", False)))
     view.dress_arrows(
         ellipses=bool(settings.get("ellipses", False)),
         coloured_sheet=bool(settings.get("coloured_surface", True)),

@@ -44,6 +44,7 @@ class PlaneView(MainView):
         self._limits: tuple[float, float] | None = None
         self._colouring: Colouring | None = None
         self._home, self._fresh = True, False
+        self._raised = False
         self._cutting: Any = None
         self.slices = SliceBar(self)
         self.slices.moved.connect(self._on_slice)
@@ -74,11 +75,31 @@ class PlaneView(MainView):
         before, self._layer = self._layer, layer
         self.show_picture()
         self.slices.offer(layer if isinstance(layer, Field) else None)
-        self.name_rulers(self._axes(), shown=True)
         self._fresh = True
+        turned = self._raise()
         self._draw()
-        if self._home or before is None or _extent(before) != _extent(layer):
+        if turned or self._home or before is None or _extent(before) != _extent(layer):
             self.fit_camera()
+
+    def set_relief(self, raised: bool) -> None:
+        """Whether a field on a plane is shown as a surface whose height is the value."""
+        if raised != self._raised:
+            self._raised = raised
+            if self.scene is not None and self._layer is not None and self._raise():
+                self._draw()
+                self.fit_camera()
+
+    def _raise(self) -> bool:
+        """The scene as the wish and the layer want it; True when that changed it. A surface has
+        its names at its box, not at the edges of the view."""
+        layer = self._layer
+        raised = self._raised and isinstance(layer, Field) and layer.values.ndim > 1
+        assert self.scene is not None
+        before = self.scene.relief is not None
+        if raised != before:
+            self.scene.raise_relief(raised)
+        self.name_rulers(self._axes(), shown=not raised)
+        return raised != before
 
     def _axes(self) -> tuple[Axis, Axis]:
         layer = self._layer
@@ -112,7 +133,13 @@ class PlaneView(MainView):
             self._colouring = self._coloured(layer, values)
             if self._colouring is not None:
                 self.legend.show_colouring(self._colouring)
-            self.scene.draw_image(self._rgb(layer, values), _rect(layer))
+            rgb = self._rgb(layer, values)
+            if self.scene.relief is not None and self._colouring is not None:
+                self.scene.relief.draw(
+                    values, rgb, self._colouring.limits, _rect(layer), self._axes()
+                )
+            else:
+                self.scene.draw_image(rgb, _rect(layer))
         self.scene.canvas.update()
 
     def _coloured(self, layer: Field | Picture, values: Floats) -> Colouring | None:
@@ -190,7 +217,9 @@ class PlaneView(MainView):
     def fit_camera(self) -> None:
         if self.scene is None or self._layer is None:
             return
-        if isinstance(self._layer, Field) and self._layer.values.ndim == 1:
+        if self.scene.relief is not None:
+            self.scene.relief.fit()
+        elif isinstance(self._layer, Field) and self._layer.values.ndim == 1:
             self.scene.fit_line()
         else:
             self.scene.fit(_rect(self._layer), equal=_equal(self._layer))
@@ -201,7 +230,7 @@ class PlaneView(MainView):
         return {**self.scene.camera(), "home": self._home} if self.scene is not None else {}
 
     def set_camera(self, camera: dict[str, Any]) -> None:
-        if self.scene is not None and "rect" in camera:
+        if self.scene is not None and ("rect" in camera or "azimuth" in camera):
             self.scene.set_camera(camera)
             self._home = bool(camera.get("home", False))
 
@@ -212,7 +241,7 @@ class PlaneView(MainView):
             self._home = False
 
     def _on_transform(self, event: Any) -> None:
-        if self.scene is not None:
+        if self.scene is not None and self.scene.relief is None:
             across, up = self.scene.in_sight()
             self._bottom.set_range(*across)
             # Rows of an image are counted from its top.
@@ -234,7 +263,8 @@ class PlaneView(MainView):
     # The pointer
 
     def _on_press(self, event: Any) -> None:
-        if event.button == 1 and self.scene is not None and _with_shift(event):
+        flat = self.scene is not None and self.scene.relief is None
+        if event.button == 1 and flat and self.scene is not None and _with_shift(event):
             self._cutting = self.scene.place(event.pos)
             self.scene.hold(True)
 
@@ -253,7 +283,8 @@ class PlaneView(MainView):
         if event.is_dragging:
             self._on_navigated(event)
             return
-        told = self.told_at(*self.scene.place(event.pos)) if self.scene is not None else ""
+        flat = self.scene is not None and self.scene.relief is None
+        told = self.told_at(*self.scene.place(event.pos)) if self.scene and flat else ""
         if not told:
             QToolTip.hideText()
             return

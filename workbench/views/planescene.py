@@ -1,4 +1,5 @@
-"""The vispy side of a plane: an image or a line under a camera that pans and zooms."""
+"""The vispy side of a plane: an image or a line under a camera that pans and zooms, or a surface
+under one that turns."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.theme import Theme
 from workbench.views.opengl import Color, scene
+from workbench.views.relief import Relief
 
 PAD = 0.03
 
@@ -36,11 +38,33 @@ class PlaneScene:
         for visual in (self._rings, self._cut):
             visual.set_gl_state("translucent", depth_test=False)
         self._range = (0.0, 1.0, 0.0, 1.0)
+        self.relief: Relief | None = None
+        """The surface, while the plane is shown as one."""
+        self._relief: Relief | None = None
+        self._dressed: Theme | None = None
+
+    def raise_relief(self, raised: bool) -> None:
+        """Whether what is drawn next is a surface; what lies on the plane is hidden under it."""
+        if raised and self._relief is None:
+            self._relief = Relief(self.view.scene)
+            if self._dressed is not None:
+                self._relief.set_theme(self._dressed)
+        self.relief = self._relief if raised else None
+        if self._relief is not None:
+            self._relief.show(raised)
+            self.view.camera = self._relief.camera if raised else self._camera
+        for part in (self._rings, self._cut):
+            part.opacity = 0.0 if raised else 1.0
+        if raised:
+            self._image.visible = self._line.visible = False
 
     def set_theme(self, theme: Theme) -> None:
         self.canvas.bgcolor = theme.canvas
         self._line.set_data(color=Color(theme.accent))
         self._cut.set_data(color=Color(theme.selection))
+        self._dressed = theme
+        if self._relief is not None:
+            self._relief.set_theme(theme)
         self.canvas.update()
 
     def draw_image(self, rgb: NDArray[np.float32], rect: tuple[float, float, float, float]) -> None:
@@ -105,11 +129,17 @@ class PlaneScene:
         self._camera.interactive = not held
 
     def camera(self) -> dict[str, Any]:
+        if self.relief is not None:
+            return self.relief.state()
         rect = self._camera.rect
         return {"rect": [float(v) for v in (rect.left, rect.bottom, rect.width, rect.height)]}
 
     def set_camera(self, camera: dict[str, Any]) -> None:
-        self._camera.rect = tuple(camera["rect"])
+        """What `camera` gave; one of the other kind is passed over."""
+        if self.relief is not None and "azimuth" in camera:
+            self.relief.restore(camera)
+        elif self.relief is None and "rect" in camera:
+            self._camera.rect = tuple(camera["rect"])
         self.canvas.update()
 
     def in_sight(self) -> tuple[tuple[float, float], tuple[float, float]]:
