@@ -138,7 +138,7 @@ class Problem:
         found += ["unknown"] if len(self.unknowns) < 2 else []
         found += ["coefficients"] if not self.coefficients else []
         if self.time is None:
-            found += ["weight_initial", "width_time"]
+            found += ["weight_initial", "width_time", "pieces"]
         return tuple(found)
 
     @property
