@@ -134,9 +134,7 @@ class TakingHome(QObject):
     def _chose_sweep(self) -> None:
         name, low, high, count = self._dialog.sweep()
         then = partial(self.save_animation, name, low, high, count)
-        QTimer.singleShot(
-            0, lambda: self._ask("Export animation", FILMS, True, then, ".gif")
-        )
+        QTimer.singleShot(0, lambda: self._ask("Export animation", FILMS, True, then, ".gif"))
 
     def save_animation(self, name: str, low: float, high: float, count: int, path: str) -> None:
         from engine.io.animation import save_animation, sweep

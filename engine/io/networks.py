@@ -5,6 +5,7 @@ A method offers its network by `engine.method.Exportable`.
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,14 @@ def _program(module: Any, inputs: Array) -> Any:
 def _write_onnx(part: Path, module: Any, inputs: Array) -> None:
     import torch
 
-    made = torch.onnx.export(
-        _program(module, inputs), dynamo=True, opset_version=OPSET, verbose=False,
-        input_names=["input"], output_names=["output"],
-    )  # fmt: skip
+    program = _program(module, inputs)
+    with warnings.catch_warnings():
+        # What PyTorch's exporter warns of is its own use of old calls.
+        warnings.simplefilter("ignore")
+        made: Any = torch.onnx.export(
+            program, dynamo=True, opset_version=OPSET, verbose=False,
+            input_names=["input"], output_names=["output"],
+        )  # fmt: skip
     part.write_bytes(made.model_proto.SerializeToString())
 
 

@@ -135,15 +135,15 @@ class PINN:
         from engine.pde.portable import NetworkModule
 
         fitted, problem = self._ready()
-        return NetworkModule(Network(problem, self.params, fitted.c, self._arrays, "cpu"))
+        return NetworkModule(Network(problem, self.params, tuple(fitted.c), self._arrays, "cpu"))
 
     def trial(self) -> tuple[Array, Array]:
         """Places in the box (coefficients beside them), and the solution there with derivatives."""
         import torch
 
         fitted, problem = self._ready()
-        network = Network(problem, self.params, fitted.c, self._arrays, "cpu")
-        x = fitted.inside[:200]
+        network = Network(problem, self.params, tuple(fitted.c), self._arrays, "cpu")
+        x = fitted.points[:200]
         if self.params.over_range:
             x = np.hstack([x, np.tile(fitted.c, (len(x), 1))])
         zero = (0,) * problem.dimension

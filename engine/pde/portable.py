@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -18,12 +16,13 @@ class GaussianModule(torch.nn.Module):
         super().__init__()
         self.count = len(solution.clouds)
         self.added = solution.added
+        self.turned = solution.clouds[0].factor is not None
         for k, (cloud, weights) in enumerate(zip(solution.clouds, solution.weights, strict=True)):
             self.register_buffer(f"centres{k}", torch.tensor(cloud.centres))
             self.register_buffer(f"widths{k}", torch.tensor(cloud.widths))
             self.register_buffer(f"weights{k}", torch.tensor(weights))
-            factor = None if cloud.factor is None else torch.tensor(cloud.factor)
-            self.register_buffer(f"factor{k}", factor)
+            if cloud.factor is not None:
+                self.register_buffer(f"factor{k}", torch.tensor(cloud.factor))
         for name, value in zip(("w1", "b1", "w2", "b2"), solution.network or (), strict=False):
             self.register_buffer(name, torch.tensor(value))
         self.behind = solution.network is not None
@@ -32,17 +31,18 @@ class GaussianModule(torch.nn.Module):
         found = torch.cat([self._sum(k, places) for k in range(self.count)], dim=1)
         if self.behind:
             inner = torch.tanh(found @ self.get_buffer("w1") + self.get_buffer("b1"))
-            return inner @ self.get_buffer("w2") + self.get_buffer("b2")
+            found = inner @ self.get_buffer("w2") + self.get_buffer("b2")
+            return found
         return found.sum(dim=1, keepdim=True) if self.added else found
 
     def _sum(self, k: int, places: Tensor) -> Tensor:
         gap = places[:, None, :] - self.get_buffer(f"centres{k}")
-        factor: Tensor | None = getattr(self, f"factor{k}")
-        if factor is None:
-            z = gap / self.get_buffer(f"widths{k}")
+        if self.turned:
+            z = (gap[:, :, :, None] * self.get_buffer(f"factor{k}")).sum(dim=2)
         else:
-            z = (gap[:, :, :, None] * factor).sum(dim=2)
-        return torch.exp(-0.5 * (z * z).sum(dim=2)) @ self.get_buffer(f"weights{k}")
+            z = gap / self.get_buffer(f"widths{k}")
+        value: Tensor = torch.exp(-0.5 * (z * z).sum(dim=2)) @ self.get_buffer(f"weights{k}")
+        return value
 
 
 class NetworkModule(torch.nn.Module):
@@ -58,5 +58,5 @@ class NetworkModule(torch.nn.Module):
         network, zero = self.network, self.zero
         # Values kept from an earlier call would be taken for constants.
         network._held = []
-        found: Any = network.jet(places, [zero])[zero]
+        found: Tensor = network.jet(places, [zero])[zero]
         return found

@@ -27,8 +27,9 @@ def fitted(kind: str) -> engine.Fit:
     return engine.run(engine.RunSpec(method=method, data=TYPED, params=params))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("suffix", ["onnx", "pt2"])
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [*((k, "pt2") for k in KINDS), ("turned", "onnx"), ("pinn", "onnx")]
+)
 def test_the_file_says_what_the_method_says(kind, suffix, tmp_path):
     if suffix == "onnx":
         pytest.importorskip("onnxruntime")
