@@ -60,7 +60,8 @@ class Photograph:
 
     def __len__(self) -> int:
         """How many pixels."""
-        return self.values.shape[0] * self.values.shape[1]
+        height, width = self.values.shape[:2]
+        return int(height * width)
 
     @property
     def channels(self) -> int:
