@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine import catalog, params
+from engine.data.opening import MADE
 from engine.runs import RunSpec, versions
 
 FEW = 8
@@ -40,3 +42,21 @@ def sentence(spec: RunSpec) -> str:
 def _short(kind: str, value: Any) -> str:
     """A value in a sentence: of thousands of painted rows their number alone."""
     return f"{len(value)} rows" if kind == "rows" and len(value) > FEW else str(value)
+
+
+def without_folders(spec: RunSpec) -> RunSpec:
+    """The run with the names of its files alone: what may go into a picture that is passed on."""
+    options = {k: _bare(v) if k == "truth" else v for k, v in spec.data_options.items()}
+    return replace(
+        spec,
+        data=_bare(spec.data),
+        data_options=options,
+        params={name: _bare(value) for name, value in spec.params.items()},
+    )
+
+
+def _bare(value: Any) -> Any:
+    """The last part of a path; anything else as it is."""
+    if not isinstance(value, str) or value.startswith(MADE):
+        return value
+    return value.replace("\\", "/").rpartition("/")[2] or value
