@@ -48,8 +48,8 @@ def to_srgb(picture: Any, profile: bytes) -> tuple[Any, str]:
             "simple formula, and colours may differ from print."
         )
     try:
-        of_it = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if fits else ImageCms.createProfile(
-            "LAB"
+        of_it = (
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)) if fits else ImageCms.createProfile("LAB")
         )
         found = ImageCms.profileToProfile(
             picture, of_it, ImageCms.createProfile("sRGB"), outputMode="RGB"

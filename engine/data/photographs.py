@@ -90,9 +90,7 @@ def with_truth(photograph: Photograph, path: Path, spec: str) -> Photograph:
             f"{_size(truth)}, '{photograph.name}' has {_size(photograph.values)}."
         )
     told = f"The truth is '{path.name}'."
-    return replace(
-        photograph, truth=truth, truth_spec=spec, remarks=(*photograph.remarks, told)
-    )
+    return replace(photograph, truth=truth, truth_spec=spec, remarks=(*photograph.remarks, told))
 
 
 def _size(values: Pixels) -> str:

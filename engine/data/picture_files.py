@@ -139,11 +139,17 @@ def _eight_bits(opened: Any, profile: bytes) -> tuple[Array, Array | None, str]:
     see_through = opened.mode in ("LA", "RGBA", "PA", "La", "RGBa") or (
         "transparency" in opened.info and opened.mode in ("1", "L", "P", "RGB")
     )
-    grey = opened.mode in ("1", "L", "LA", "La")
+    grey = opened.mode in ("1", "L", "LA", "La") or (opened.mode == "P" and _is_grey(opened))
     whole = np.asarray(opened.convert("RGBA" if see_through else "L" if grey else "RGB"))
     if not see_through:
         return whole, None, told
     return (whole[..., 0] if grey else whole[..., :3]), whole[..., 3], told
+
+
+def _is_grey(opened: Any) -> bool:
+    """Whether a palette holds nothing but greys."""
+    colours = np.asarray(opened.getpalette("RGB") or [0, 0, 1], np.int64).reshape(-1, 3)
+    return bool((colours == colours[:, :1]).all())
 
 
 def _frames(opened: Any) -> int:
@@ -194,7 +200,9 @@ def _deep_tiff(path: Path) -> Decoded:
     found = deep_tiff.read(path)
     remarks = _first_of(found.pages, "tiff")
     if found.left_out:
-        several = f"{found.left_out} further channels" if found.left_out > 1 else "A further channel"
+        several = (
+            f"{found.left_out} further channels" if found.left_out > 1 else "A further channel"
+        )
         remarks.append(f"{several} of the file {'are' if found.left_out > 1 else 'is'} left out.")
     samples = found.samples
     depth = 16 if samples.dtype == np.uint16 else 32
@@ -227,7 +235,7 @@ def _measured(path: Path, samples: Array) -> tuple[Array, list[str]]:
     with np.errstate(over="ignore"):
         values = np.array(samples, np.float32)
     told = []
-    bad = ~np.isfinite(values).all(axis=-1)
+    bad: Array = np.logical_not(np.isfinite(values).all(axis=-1))
     if count := int(bad.sum()):
         if count == bad.size:
             raise OpenError(f"'{path.name}' holds no finite number.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from engine.data.photograph import Photograph
 from engine.io import png
 from engine.io.atomic import replacing
 from engine.io.provenance import provenance, sentence, without_folders
-from engine.layers import Array, Picture
+from engine.layers import Array, Layer, Picture
 from engine.method import DataError, Snapshot
 from engine.runs import RunSpec, versions
 
@@ -93,6 +94,16 @@ def restored(snapshot: Snapshot) -> Picture:
     raise DataError("This result holds no restored picture: export a figure or a table.")
 
 
+def before_and_after(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """What a figure of a restoration shows side by side: before, after, and the difference to the
+    truth or else what was removed. Without a picture before there is nothing to compare: empty."""
+    found = {layer.role: layer for layer in reversed(layers) if isinstance(layer, Picture)}
+    if "data" not in found or "prediction" not in found:
+        return ()
+    last = found.get("error") or found.get("diagnostic")
+    return tuple(x for x in (found["data"], found["prediction"], last) if x is not None)
+
+
 def photograph_of(method: Any) -> Photograph | None:
     """The photograph that a fitted method holds, if it holds one."""
     from engine.restoration import held_photograph
@@ -123,9 +134,7 @@ def _depth(kind: str, asked: int | None, photograph: Photograph | None, path: Pa
     return asked or (8 if own <= 8 else 16)
 
 
-def _kept(
-    values: Array, photograph: Photograph | None
-) -> tuple[Array | None, bytes, list[str]]:
+def _kept(values: Array, photograph: Photograph | None) -> tuple[Array | None, bytes, list[str]]:
     """Opacity and profile of the photograph where they fit, and what does not."""
     if photograph is None:
         return None, b"", []
