@@ -193,7 +193,8 @@ def _panel_height(layer: Layer, width: float, style: PrintStyle) -> float:
         return 0.66 * width
     if isinstance(layer, Picture):
         # A strip of pixels still gets a panel that can be printed.
-        return min(max(width * layer.values.shape[0] / layer.values.shape[1], 16.0), 240.0)
+        high = width * layer.values.shape[0] / layer.values.shape[1]
+        return float(min(max(high, 16.0), 240.0))
     if plots3d.in_space(layer):
         return 0.8 * width
     names, scaled = _key(layer, style)

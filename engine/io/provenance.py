@@ -29,14 +29,18 @@ def provenance(spec: RunSpec) -> dict[str, Any]:
 
 def sentence(spec: RunSpec) -> str:
     """One line for a person: the method, what differs from its defaults, the data and the seed."""
-    card = catalog.card(spec.method)
-    own = spec.typed_params()
-    differing = params.changes(type(own)(), own)
-    kinds = {p.name: p.kind for p in params.parameters(type(own))}
-    told = ", ".join(f"{name} = {_short(kinds[name], v)}" for name, v in differing.items())
+    card, told = catalog.card(spec.method), differing(spec)
     with_what = f" with {told}" if told else ""
     release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
     return f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, {release}"
+
+
+def differing(spec: RunSpec) -> str:
+    """The parameters that are not at their defaults, as "time = 3, knn = 10"; "" without any."""
+    own = spec.typed_params()
+    changed = params.changes(type(own)(), own)
+    kinds = {p.name: p.kind for p in params.parameters(type(own))}
+    return ", ".join(f"{name} = {_short(kinds[name], v)}" for name, v in changed.items())
 
 
 def _short(kind: str, value: Any) -> str:
