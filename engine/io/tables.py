@@ -121,12 +121,8 @@ def labels_of(layer: Points, table: Table | None) -> dict[str, Array]:
 def _write_csv(
     part: Path, layer: Layer, table: Table | None, about: Mapping[str, Any], separator: str
 ) -> None:
-    if isinstance(layer, Picture) and layer.values[..., :1].size > MOST_PIXELS:
-        height, width = layer.values.shape[:2]
-        raise DataError(
-            f"A table of {width} × {height} pixels would have {width * height} rows; the limit is "
-            f"{MOST_PIXELS}: save the arrays as NPZ, or the picture itself."
-        )
+    if isinstance(layer, Picture):
+        _check_size(layer)
     columns = columns_of(layer)
     if isinstance(layer, Points):
         columns = {"row": row_ids(layer), **columns, **labels_of(layer, table)}
@@ -136,6 +132,15 @@ def _write_csv(
         writer = csv.writer(handle, delimiter=separator, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(_rows(list(columns.values())))
+
+
+def _check_size(layer: Picture) -> None:
+    height, width = layer.values.shape[:2]
+    if width * height > MOST_PIXELS:
+        raise DataError(
+            f"A table of {width} × {height} pixels would have {width * height} rows; the limit is "
+            f"{MOST_PIXELS}: save the arrays as NPZ, or the picture itself."
+        )
 
 
 def _rows(columns: Sequence[Array]) -> Iterator[tuple[Any, ...]]:

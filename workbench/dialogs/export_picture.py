@@ -38,18 +38,23 @@ class FileForm(QFormLayout):
                               ("Quality of JPEG", self.quality)):  # fmt: skip
             widget.setAccessibleName(words)
             self.addRow(words, widget)
-        self.format.currentTextChanged.connect(self._offer)
-        self._offer()
+        self.format.currentTextChanged.connect(self._chose)
+        self.offer()
 
-    @Slot()
-    def _offer(self) -> None:
+    @Slot(str)
+    def _chose(self, text: str) -> None:
+        self.offer()
+
+    def offer(self, *, free: bool = True) -> None:
+        """Bits and quality where the format has them, and nothing while they are in use."""
         text = self.format.currentText()
-        self.depth.setEnabled(text != "JPEG")
-        self.quality.setEnabled(text not in ("PNG", "TIFF"))
+        self.depth.setEnabled(free and text != "JPEG")
+        self.quality.setEnabled(free and text not in ("PNG", "TIFF"))
 
     def options(self) -> dict[str, Any]:
         """Depth, None for that of the photograph, and quality."""
-        deep = self._bits[self.depth.currentText()] if self.depth.isEnabled() else None
+        deep = self._bits[self.depth.currentText()]
+        deep = None if self.format.currentText() == "JPEG" else deep
         return {"depth": deep, "quality": self.quality.value()}
 
     def chosen(self) -> str:

@@ -76,12 +76,17 @@ class FolderDialog(QDialog):
 
     def _lay_out(self) -> None:
         places = QGridLayout()
-        places.setHorizontalSpacing(12)
+        for layout in (places, self.form):
+            layout.setHorizontalSpacing(12)
+        label = self.form.labelForField(self.form.depth)
+        places.setColumnMinimumWidth(0, label.sizeHint().width())
+        self._settings: list[QWidget] = [self.form.format, self.exists]
         for row, (words, line) in enumerate((("From", self.source), ("To", self.target))):
             line.setAccessibleName(words)
             choose = QPushButton("Choose…", self)
             choose.setAutoDefault(False)
             choose.clicked.connect(self._choose_source if row == 0 else self._choose_target)
+            self._settings += [line, choose]
             for column, widget in enumerate((QLabel(words, self), line, choose)):
                 places.addWidget(widget, row, column)
         self.buttons = QDialogButtonBox(self)
@@ -136,8 +141,9 @@ class FolderDialog(QDialog):
         ready = bool(self.source.text() and self.target.text())
         self.start.setEnabled(ready and not self.running)
         self.stop.setText("Stop" if self.running else "Close")
-        for widget in (self.source, self.target, self.form.format, self.exists):
+        for widget in self._settings:
             widget.setEnabled(not self.running)
+        self.form.offer(free=not self.running)
 
     @Slot()
     def _ask(self) -> None:
@@ -175,7 +181,8 @@ class FolderDialog(QDialog):
         """One `engine.restoration.batch.Progress`."""
         if at.done is not None:
             if at.done.state == "failed":
-                self.errors.addItem(f"{at.done.source.name}: {at.done.message}")
+                name, message = at.done.source.name, at.done.message
+                self.errors.addItem(message if name in message else f"{name}: {message}")
                 self.errors.show()
             self._skipped += at.done.state == "skipped"
         done = at.index + (0.0 if at.done is not None else min(at.share, 0.99))
