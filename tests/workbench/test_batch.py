@@ -257,3 +257,55 @@ def test_a_figure_has_before_after_and_difference_side_by_side(smoothed, qtbot, 
     with Image.open(path) as figure:
         assert figure.width == round(174 / 25.4 * 300) and figure.width > 2.5 * figure.height
         assert figure.text["Description"].startswith("Gaussian smoothing with std = 1.5")
+
+
+@pytest.mark.parametrize("kind", ["broken.png", "empty.jpg", "notes.txt"])
+def test_a_file_that_is_no_picture_is_said_in_one_sentence_and_changes_nothing(
+    smoothed, qtbot, folder, kind
+):
+    data, said = smoothed.document.data, []
+    smoothed.session.said.connect(lambda text, grave, _: said.append((text, grave)))
+    smoothed.session.open_data(str(folder / kind), {"picture": ""})
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    text, grave = said[0]
+    assert grave and kind in text and text.count("\n") == 0 and text.endswith(".")
+    assert smoothed.document.data is data
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1, 3)])
+def test_a_picture_of_a_line_or_a_dot_is_shown_and_restored(window, qtbot, tmp_path, shape):
+    path = tmp_path / "thin.png"
+    Image.fromarray(drawn(*shape)).save(path)
+    window.session.open_data(str(path), {"picture": ""}, then=window.session.fit)
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[0]
+    qtbot.waitUntil(lambda: run.state in ("finished", "failed"), timeout=30_000)
+    assert run.state == "finished" and run.snapshot.layers[0].values.shape == shape
+
+
+def test_a_project_finds_a_photograph_and_its_truth_that_moved_with_it(window, qtbot, tmp_path):
+    place = tmp_path / "here"
+    place.mkdir()
+    for name, seed in (("noisy", 0), ("clear", 1)):
+        Image.fromarray(drawn(24, 30, 3, seed=seed)).save(place / f"{name}.png")
+    options = {"picture": "", "truth": str(place / "clear.png")}
+    window.session.open_data(str(place / "noisy.png"), options, then=window.session.fit)
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[0]
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=30_000)
+    before = run.snapshot.layer("restored").values.copy()
+    saved = []
+    window.exporting.save_to(str(place / "a.wbproj"), lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved), timeout=20_000)
+    place.rename(tmp_path / "there")
+    path = str(tmp_path / "there" / "a.wbproj")
+    window.exporting.open_project(path)
+    qtbot.waitUntil(lambda: window.document.path == path, timeout=20_000)
+    run, document = window.document.runs[0], window.document
+    assert run.data.spec == str(tmp_path / "there" / "noisy.png")
+    assert document.data_options["truth"] == str(tmp_path / "there" / "clear.png")
+    np.testing.assert_array_equal(run.data.truth * 255, drawn(24, 30, 3, seed=1))
+    np.testing.assert_array_equal(run.snapshot.layer("restored").values, before)
+    again = window.session.fit()
+    qtbot.waitUntil(lambda: again.state == "finished", timeout=30_000)
+    np.testing.assert_array_equal(again.snapshot.layer("restored").values, before)
