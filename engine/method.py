@@ -145,5 +145,6 @@ class Transfers(Protocol):
     """A method whose learning serves data that it was not fitted to."""
 
     def transferred(self, data: Any) -> Self:
-        """The same learning with other data to show, without a fit. Raises `DataError`."""
+        """The same learning with other data to show, without a fit. May be called while another
+        thread asks this one for frames. Raises `DataError`."""
         ...

@@ -70,7 +70,13 @@ def decode(path: Path) -> Decoded:
             return _deep_png(path, head)
         if kind == "tiff" and deep_tiff.is_deep(path):
             return _deep_tiff(path)
-        return _shallow(path, kind)
+        try:
+            return _shallow(path, kind)
+        except SyntaxError:
+            if kind != "tiff":
+                raise
+            # Channels that Pillow has no name for.
+            return _deep_tiff(path)
     except OpenError:
         raise
     except NotImplementedError as error:
@@ -122,6 +128,8 @@ def _shallow(path: Path, kind: str) -> Decoded:
     with path.open("rb") as file, of_kind[kind](file) as opened:
         _check_size(path, opened.width, opened.height, packed=kind in ("png", "tiff", "bmp"))
         remarks = _first_of(_frames(opened), kind)
+        if kind == "tiff":
+            remarks += _left_out(int(opened.tag_v2.get(277, 1)) - len(opened.getbands()))
         opened.load()
         profile = bytes(opened.info.get("icc_profile") or b"")
         turned = _orientation(opened)
@@ -165,6 +173,13 @@ def _first_of(count: int, kind: str) -> list[str]:
     return [f"The file holds {count} {what}; the first is shown."] if count > 1 else []
 
 
+def _left_out(count: int) -> list[str]:
+    if count < 1:
+        return []
+    told = f"{count} further channels of the file are" if count > 1 else "A further channel is"
+    return [f"{told} left out."]
+
+
 def _orientation(opened: Any) -> int:
     try:
         return int(opened.getexif().get(274, 1))
@@ -199,14 +214,10 @@ def _deep_tiff(path: Path) -> Decoded:
     _check_size(path, width, height)
     found = deep_tiff.read(path)
     remarks = _first_of(found.pages, "tiff")
-    if found.left_out:
-        several = (
-            f"{found.left_out} further channels" if found.left_out > 1 else "A further channel"
-        )
-        remarks.append(f"{several} of the file {'are' if found.left_out > 1 else 'is'} left out.")
+    remarks += _left_out(found.left_out)
     samples = found.samples
-    depth = 16 if samples.dtype == np.uint16 else 32
-    if samples.dtype != np.uint16:
+    depth = {"uint8": 8, "uint16": 16}.get(samples.dtype.name, 32)
+    if depth == 32:
         samples, told = _measured(path, samples)
         remarks += told
     alpha = samples[..., -1] if found.alpha else None

@@ -228,7 +228,10 @@ def _result(
         method: Method = batch.fitted.transferred(photograph)
     else:
         fit = Fit(spec, photograph)
-        yield from _steps(fit)
+        last = yield from _steps(fit)
+        if last is not None and not last.coarse:
+            # A fit ends with its picture: what `result` would compute again.
+            return last
         method, params = fit.method, fit.params
     if not isinstance(method, Refines):
         return method.evaluate(params)
@@ -239,13 +242,16 @@ def _result(
     return found if found is not None else method.evaluate(params)
 
 
-def _steps(fit: Fit) -> Iterator[tuple[str, float]]:
-    """A fit to its end, in a function of its own: its last frame is let go with it."""
+def _steps(fit: Fit) -> Generator[tuple[str, float], None, Snapshot | None]:
+    """A fit to its end, and its last frame."""
+    last = None
     try:
         for step in fit:
+            last = step.snapshot or last
             yield step.stage, step.index / step.total if step.total else 0.0
     finally:
         fit.close()
+    return last
 
 
 def _free(path: Path) -> Path:

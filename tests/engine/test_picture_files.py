@@ -365,6 +365,18 @@ def test_names_mean_nothing_and_empty_files_and_folders_are_named(tmp_path):
             opened(tmp_path / name)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_channels_beyond_colour_and_opacity_are_left_out_and_it_is_said(tmp_path, kind):
+    samples = drawn(9, 7, 6, kind=kind)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", extrasamples=[2, 0, 0])
+    found = opened(path)
+    depth = 8 * samples.itemsize
+    assert found.depth == depth and "2 further channels" in found.remarks[0]
+    np.testing.assert_array_equal(whole(found.values, depth), samples[..., :3])
+    np.testing.assert_array_equal(whole(found.alpha, depth), samples[..., 3])
+
+
 def test_unusual_tiff_is_refused_in_one_sentence(tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, drawn(4, 8, 8, kind=np.uint16), volumetric=True, tile=(16, 16, 16),
