@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
+from scipy import fft
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture
@@ -96,12 +97,17 @@ def radial_power(picture: Array, most: int = 512) -> tuple[Array, Array]:
     h, w = (min(side, most) for side in picture.shape)
     top, left = (picture.shape[0] - h) // 2, (picture.shape[1] - w) // 2
     part = np.asarray(picture[top : top + h, left : left + w], np.float64)
-    power = np.abs(np.fft.fft2(part - part.mean())) ** 2 / part.size
-    radius = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.fftfreq(w)[None])
+    power = np.abs(fft.rfft2(part - part.mean())) ** 2 / part.size
+    radius = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.rfftfreq(w)[None])
     count = max(1, min(64, min(h, w) // 2))
     ring = np.minimum((radius / 0.5 * count).astype(np.int64), count).ravel()
-    size = np.bincount(ring, minlength=count + 1)[:count]
-    total = np.bincount(ring, power.ravel(), minlength=count + 1)[:count]
+    # Of a real picture's transform the half is enough; its inner columns stand for two.
+    twice = np.full(power.shape, 2.0)
+    twice[:, 0] = 1.0
+    if w % 2 == 0:
+        twice[:, -1] = 1.0
+    size = np.bincount(ring, twice.ravel(), minlength=count + 1)[:count]
+    total = np.bincount(ring, (twice * power).ravel(), minlength=count + 1)[:count]
     mean: Array = total / np.maximum(size, 1)
     return (np.arange(count) + 0.5) * 0.5 / count, mean
 

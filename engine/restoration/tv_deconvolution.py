@@ -21,6 +21,7 @@ from engine.restoration.borders import Borders, Floats, periodic
 from engine.restoration.colours import Channels
 from engine.restoration.noise_level import LEVELS, Sigma
 from engine.restoration.picture_layers import Gain
+from engine.restoration.unbiased_risk import is_whole
 from engine.restoration.untrained import Restored, Restoring, Untrained
 from engine.stages import finish
 
@@ -71,7 +72,9 @@ class TVDeconvolution(Untrained):
         """At the weight, from nothing."""
         sigma, kernel = self.sigma(photograph, params), blurs.kernel_of(photograph, params)
         where = (params.blur, params.size, params.angle, params.borders)
-        few = replace(params, iterations=min(params.iterations, SOUGHT))
+        # A part of a picture is not periodic, whatever the whole is.
+        borders = params.borders if is_whole(photograph.values) else "mirrored"
+        few = replace(params, iterations=min(params.iterations, SOUGHT), borders=borders)
         risk = yield from self.stages.get_by_steps(
             "risk",
             self.key(*where, sigma, params.channels, few.iterations),

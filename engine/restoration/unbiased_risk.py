@@ -99,6 +99,11 @@ def middle(picture: Pixels) -> Pixels:
     return picture[tops[0] : tops[0] + SIDE, tops[1] : tops[1] + SIDE]
 
 
+def is_whole(picture: Pixels) -> bool:
+    """Whether its middle is all of it."""
+    return bool(max(picture.shape[:2]) <= SIDE)
+
+
 def curve(risk: Risk, name: str, label: str, now: float, of: str = "the middle") -> Curves:
     """The risk as a PSNR over the parameter `name`, which a hand may set there."""
     lines: dict[str, Any] = {"without the truth (SURE)": risk.estimated}

@@ -54,6 +54,8 @@ class Untrained(ABC):
     Data: ClassVar[type] = Photograph
     doing: ClassVar[str]
     """The sentence on the task bar."""
+    quick: ClassVar[bool] = False
+    """Whether the settled picture is there before its scores are."""
 
     def __init__(self, params: Any) -> None:
         self.params = params
@@ -99,20 +101,15 @@ class Untrained(ABC):
         return self._snapshot(params, finish(self._settle(params)))
 
     def refine(self, params: Any) -> Iterator[Snapshot | None]:
-        """A preview where there is one, then the settled picture."""
-        if not self.stages.holds("settled", self._settled_key(params)):
+        """A preview where there is one, or the picture before its scores; then all of it."""
+        held = self.stages.holds("settled", self._settled_key(params))
+        if not held and not self.quick:
             early = self.preview(self._ready(), params)
             if early is not None:
                 yield self._snapshot(params, early)
-        settled = None
-        steps = self._settle(params)
-        while settled is None:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                settled = stop.value
-                break
-            yield None
+        settled = yield from self._settle(params)
+        if held or self.quick:
+            yield self._snapshot(params, replace(settled, coarse="scores to come"))
         yield self._snapshot(params, settled)
 
     def state(self) -> dict[str, Array]:
@@ -151,7 +148,12 @@ class Untrained(ABC):
                 *found.layers,
             ),
             params=params,
-            metrics=picture_layers.metrics(photograph, found.values, seen, found.sigma),
+            # They take longer than many a picture; nobody reads them under a moving hand.
+            metrics=(
+                {}
+                if found.coarse
+                else picture_layers.metrics(photograph, found.values, seen, found.sigma)
+            ),
             step=1,
             notes=found.notes,
             coarse=found.coarse,

@@ -67,6 +67,7 @@ class WaveletShrinkage(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "shrinking wavelets"
+    quick: ClassVar[bool] = True
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
         """From kept coefficients, one inverse transform for every place of the grid."""

@@ -106,6 +106,7 @@ class Wiener(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "dividing by the blur"
+    quick: ClassVar[bool] = True
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
         """Inverse transforms of what is kept."""
