@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.restoration.borders import Floats, Periodic, Spectrum, back, spectrum
+from engine.restoration.periodic import Floats, Periodic, Spectrum, back, spectrum
 
 Split: TypeAlias = tuple[Floats, Floats]
 """z and u, each (2, C, H', W')."""

@@ -26,7 +26,6 @@ def ssim(picture: Array, truth: Array) -> float:
         return np.asarray(ndimage.gaussian_filter(x, 1.5, truncate=3.5))
 
     a, b = mean(one), mean(other)
-    # The two variances only come as a sum: one mean less.
-    both, ab = mean(one * one + other * other) - a * a - b * b, mean(one * other) - a * b
-    found = (2 * a * b + 1e-4) * (2 * ab + 9e-4) / ((a * a + b * b + 1e-4) * (both + 9e-4))
+    va, vb, ab = mean(one * one) - a * a, mean(other * other) - b * b, mean(one * other) - a * b
+    found = (2 * a * b + 1e-4) * (2 * ab + 9e-4) / ((a * a + b * b + 1e-4) * (va + vb + 9e-4))
     return float(found[5:-5, 5:-5].mean())

@@ -23,8 +23,8 @@ from engine.layers import Axis, Curves
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import blurs, planes
 from engine.restoration.blurs import Angle, Blur, Size
-from engine.restoration.borders import Borders, Floats, Periodic, back, periodic, spectrum
 from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.periodic import Borders, Floats, Periodic, back, made_periodic, spectrum
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
 
@@ -165,11 +165,12 @@ class RichardsonLucy(Untrained):
     def _iterates(self, photograph: Photograph, params: _Params) -> Iterates:
         where = (params.blur, params.size, params.angle, params.borders, params.smoothing)
         kernel = blurs.kernel_of(photograph, params)
-        return self.stages.get(
-            "iterates",
-            self.key(*where),
-            lambda: Iterates(periodic(photograph.values, kernel, params.borders), params.smoothing),
-        )
+
+        def begin() -> Iterates:
+            frame = made_periodic(photograph.values, kernel, params.borders)
+            return Iterates(frame, params.smoothing)
+
+        return self.stages.get("iterates", self.key(*where), begin)
 
 
 def step(x: Floats, seen: Floats, light: Floats, frame: Periodic, smoothing: float) -> Floats:

@@ -17,9 +17,9 @@ from engine.data.photograph import Photograph, Pixels
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import alternating, blurs, planes, unbiased_risk
 from engine.restoration.blurs import Angle, Blur, Size
-from engine.restoration.borders import Borders, Floats, periodic
 from engine.restoration.colours import Channels
 from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.periodic import Borders, Floats, made_periodic
 from engine.restoration.picture_layers import Gain
 from engine.restoration.unbiased_risk import is_whole
 from engine.restoration.untrained import Restored, Restoring, Untrained
@@ -122,7 +122,7 @@ class TVDeconvolution(Untrained):
         return self.stages.get(
             "spectra",
             self.key(params.blur, params.size, params.angle, params.borders),
-            lambda: alternating.Kept.of(periodic(photograph.values, kernel, params.borders)),
+            lambda: alternating.Kept.of(made_periodic(photograph.values, kernel, params.borders)),
         )
 
     def _restored(
@@ -140,7 +140,7 @@ def _foreseen(
     noisy: Pixels, weight: float, kernel: NDArray[np.float64], params: _Params
 ) -> Generator[None, None, Pixels]:
     """The blur of the picture that is found: an estimate of the blurred picture without noise."""
-    kept = alternating.Kept.of(periodic(noisy, kernel, params.borders))
+    kept = alternating.Kept.of(made_periodic(noisy, kernel, params.borders))
     together = params.channels == "together"
     x, _ = yield from alternating.descend(kept, weight, params.iterations, together=together)
     return planes.joined(kept.frame.cut(kept.frame.blurred(x)), noisy)

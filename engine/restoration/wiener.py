@@ -22,9 +22,17 @@ from engine.layers import Axis, Curves
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import blurs, planes
 from engine.restoration.blurs import Angle, Blur, Size
-from engine.restoration.borders import Borders, Floats, Periodic, Spectrum, back, periodic, spectrum
 from engine.restoration.degradations import transfer
 from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.periodic import (
+    Borders,
+    Floats,
+    Periodic,
+    Spectrum,
+    back,
+    made_periodic,
+    spectrum,
+)
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
 
@@ -115,7 +123,7 @@ class Wiener(Untrained):
         kept = self.stages.get(
             "spectra",
             where,
-            lambda: Spectra.of(periodic(photograph.values, kernel, params.borders)),
+            lambda: Spectra.of(made_periodic(photograph.values, kernel, params.borders)),
         )
         yield
         risks = self.stages.get(

@@ -28,8 +28,8 @@ from engine.restoration import (
     unbiased_risk,
     wavelet,
 )
-from engine.restoration.borders import periodic
 from engine.restoration.noise_level import estimated_sigma
+from engine.restoration.periodic import made_periodic
 from engine.restoration.quality import psnr
 from engine.restoration.tv_deconvolution import TVDeconvolution
 from engine.restoration.wiener import Wiener
@@ -312,7 +312,7 @@ def test_without_noise_wiener_comes_near_the_truth():
 
 def test_richardson_lucy_is_as_good_as_known_and_keeps_the_light():
     data = blurred()
-    frame = periodic(data.values, data.kernel, "periodic")
+    frame = made_periodic(data.values, data.kernel, "periodic")
     kept = richardson_lucy.Iterates(frame, 0.0)
     light = np.maximum(data.values, 1e-6).sum(dtype=np.float64)
     for number, figure in ((10, 28.16), (20, 28.61), (30, 28.78), (50, 28.89), (100, 28.78)):
@@ -349,7 +349,7 @@ def test_richardson_lucy_stops_when_noise_is_all_that_is_left():
 
 def test_held_back_variation_makes_late_iterates_better():
     data = blurred(sigma=10.0)
-    frame = periodic(data.values[:256, :256], data.kernel, "periodic")
+    frame = made_periodic(data.values[:256, :256], data.kernel, "periodic")
     truth = data.truth[:256, :256]
     plain, held = (
         psnr(finish(richardson_lucy.Iterates(frame, s).at(60))[0][0], truth) for s in (0.0, 0.02)
@@ -359,7 +359,7 @@ def test_held_back_variation_makes_late_iterates_better():
 
 def test_tv_deconvolution_is_as_good_as_known():
     data = blurred()
-    kept = alternating.Kept.of(periodic(data.values, data.kernel, "periodic"))
+    kept = alternating.Kept.of(made_periodic(data.values, data.kernel, "periodic"))
     for weight, figure in ((1e-4, 28.67), (3e-4, 29.73), (1e-3, 29.57), (3e-3, 29.01)):
         x, _ = finish(alternating.descend(kept, weight, 100, together=False))
         assert abs(psnr(x[0], data.truth) - figure) < 0.15

@@ -62,7 +62,7 @@ class Periodic:
         return back(self.blur * spectrum(values), self.shape)
 
 
-def periodic(picture: Array, kernel: Array, borders: str) -> Periodic:
+def made_periodic(picture: Array, kernel: Array, borders: str) -> Periodic:
     """The picture (H, W[, C]) for a kernel, as it is or with mirrored borders."""
     values = planes.split(picture, np.float64)
     if borders == "periodic":
