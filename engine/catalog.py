@@ -202,7 +202,7 @@ _METHODS: tuple[Card, ...] = (
     ),
     Card(
         id="restoration.wiener",
-        title="Wiener deconvolution",
+        title="Wiener",
         target="engine.restoration.wiener:Wiener",
         summary="Divides by the blur where the noise lets it: linear, and at once.",
         paper="Hunt, The application of constrained least squares estimation to image restoration "
@@ -222,7 +222,7 @@ _METHODS: tuple[Card, ...] = (
     ),
     Card(
         id="restoration.tv_deconvolution",
-        title="Total-variation deconvolution",
+        title="TV deconvolution",
         target="engine.restoration.tv_deconvolution:TVDeconvolution",
         summary="The picture with few edges whose blur is nearest to the photograph.",
         paper="Wang, Yang, Yin and Zhang, A new alternating minimization algorithm for total "

@@ -60,6 +60,6 @@ def notes(photograph: Photograph, params: Any) -> tuple[Note, ...]:
 def picture(kernel: NDArray[np.float64]) -> Matrix:
     """The kernel's weights."""
     return Matrix(
-        name="blur", role="diagnostic", values=kernel,
+        name="kernel", role="diagnostic", values=kernel,
         axes=(Axis("row", "px"), Axis("column", "px")),
     )  # fmt: skip

@@ -77,7 +77,7 @@ def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None
     """Power of what was removed by spatial frequency, in levels of 255; white noise is level."""
     x, power = radial_power(grey(photograph.values) - grey(restored))
     lines = {"removed": np.sqrt(power) * 255}
-    if photograph.truth is not None:
+    if photograph.truth is not None and photograph.kernel is None:
         lines["true noise"] = 255 * np.sqrt(
             radial_power(grey(photograph.values) - grey(photograph.truth))[1]
         )

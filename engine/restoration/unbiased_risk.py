@@ -106,11 +106,11 @@ def is_whole(picture: Pixels) -> bool:
 
 def curve(risk: Risk, name: str, label: str, now: float, of: str = "the middle") -> Curves:
     """The risk as a PSNR over the parameter `name`, which a hand may set there."""
-    lines: dict[str, Any] = {"without the truth (SURE)": risk.estimated}
+    lines: dict[str, Any] = {"estimated": risk.estimated}
     if risk.true is not None:
-        lines["with the truth"] = risk.true
+        lines["true"] = risk.true
     return Curves(
-        name="estimated quality", role="diagnostic", x=risk.settings,
+        name="SURE", role="diagnostic", x=risk.settings,
         lines={k: -10 * np.log10(np.maximum(v, LEAST)) for k, v in lines.items()},
         axes=(Axis(label, log=True), Axis(f"PSNR of {of}", "dB")),
         marks={label: now}, steers=name,

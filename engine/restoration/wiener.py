@@ -149,8 +149,8 @@ class Wiener(Untrained):
 def _curve(risks: Floats, now: float) -> Curves:
     """Where the balance is best, as far as the blurred picture tells."""
     return Curves(
-        name="estimated quality", role="diagnostic", x=BALANCES,
-        lines={"without the truth (SURE)": -10 * np.log10(np.maximum(risks, 1e-9))},
+        name="SURE", role="diagnostic", x=BALANCES,
+        lines={"estimated": -10 * np.log10(np.maximum(risks, 1e-9))},
         axes=(Axis("balance", log=True), Axis("PSNR of the blurred picture", "dB")),
         marks={"balance": now}, steers="balance",
     )  # fmt: skip
