@@ -18,7 +18,7 @@ from engine.data.photograph import Photograph, Pixels
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import unbiased_risk
 from engine.restoration.degradations import halved
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
 from engine.stages import beats, finish

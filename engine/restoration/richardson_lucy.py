@@ -23,7 +23,7 @@ from engine.layers import Axis, Curves
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import blurs, planes
 from engine.restoration.blurs import Angle, Blur, Size
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.periodic import Borders, Floats, Periodic, back, made_periodic, spectrum
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained

@@ -15,7 +15,7 @@ from engine.data.photograph import Photograph, Pixels
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import chambolle, planes, unbiased_risk
 from engine.restoration.colours import Channels
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
 from engine.stages import finish

@@ -18,7 +18,7 @@ from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import alternating, blurs, planes, unbiased_risk
 from engine.restoration.blurs import Angle, Blur, Size
 from engine.restoration.colours import Channels
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.periodic import Borders, Floats, made_periodic
 from engine.restoration.picture_layers import Gain
 from engine.restoration.unbiased_risk import is_whole

@@ -12,8 +12,10 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Layer
 from engine.method import DataError, Note, Snapshot, Step
-from engine.restoration import held_photograph, noise_level, picture_layers
+from engine.restoration import held_photograph, noise, picture_layers
 from engine.stages import Stages, finish
+
+SCORES_FOLLOW = "scores follow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,8 +56,6 @@ class Untrained(ABC):
     Data: ClassVar[type] = Photograph
     doing: ClassVar[str]
     """The sentence on the task bar."""
-    quick: ClassVar[bool] = False
-    """Whether the settled picture is there before its scores are."""
 
     def __init__(self, params: Any) -> None:
         self.params = params
@@ -78,8 +78,8 @@ class Untrained(ABC):
     def sigma(self, photograph: Photograph, params: Any) -> float:
         """The noise to reckon with, in units of the values."""
         if params.sigma is not None:
-            return float(params.sigma) / noise_level.LEVELS
-        return self.stages.get("noise", self.key(), lambda: noise_level.known_sigma(photograph))
+            return float(params.sigma) / noise.LEVELS
+        return self.stages.get("noise", self.key(), lambda: noise.known_sigma(photograph))
 
     @property
     def seed(self) -> int:
@@ -101,15 +101,13 @@ class Untrained(ABC):
         return self._snapshot(params, finish(self._settle(params)))
 
     def refine(self, params: Any) -> Iterator[Snapshot | None]:
-        """A preview where there is one, or the picture before its scores; then all of it."""
-        held = self.stages.holds("settled", self._settled_key(params))
-        if not held and not self.quick:
+        """A preview where there is one; the picture before its scores; all of it."""
+        if not self.stages.holds("settled", self._settled_key(params)):
             early = self.preview(self._ready(), params)
             if early is not None:
                 yield self._snapshot(params, early)
         settled = yield from self._settle(params)
-        if held or self.quick:
-            yield self._snapshot(params, replace(settled, coarse="scores to come"))
+        yield self._snapshot(params, replace(settled, coarse=SCORES_FOLLOW))
         yield self._snapshot(params, settled)
 
     def state(self) -> dict[str, Array]:

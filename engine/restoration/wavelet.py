@@ -18,7 +18,7 @@ from engine.method import Note
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import planes, unbiased_risk
 from engine.restoration.colours import Channels, mixed, opponent
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
 from engine.restoration.wavelet_shrinkage import Placed, depth, placed, shrunk
@@ -67,7 +67,6 @@ class WaveletShrinkage(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "shrinking wavelets"
-    quick: ClassVar[bool] = True
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
         """From kept coefficients, one inverse transform for every place of the grid."""

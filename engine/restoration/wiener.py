@@ -23,7 +23,7 @@ from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import blurs, planes
 from engine.restoration.blurs import Angle, Blur, Size
 from engine.restoration.degradations import transfer
-from engine.restoration.noise_level import LEVELS, Sigma
+from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.periodic import (
     Borders,
     Floats,
@@ -114,7 +114,6 @@ class Wiener(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "dividing by the blur"
-    quick: ClassVar[bool] = True
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
         """Inverse transforms of what is kept."""

@@ -28,7 +28,7 @@ from engine.restoration import (
     unbiased_risk,
     wavelet,
 )
-from engine.restoration.noise_level import estimated_sigma
+from engine.restoration.noise import estimated_sigma
 from engine.restoration.periodic import made_periodic
 from engine.restoration.quality import psnr
 from engine.restoration.tv_deconvolution import TVDeconvolution
