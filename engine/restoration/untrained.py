@@ -13,7 +13,7 @@ from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Layer
 from engine.method import DataError, Note, Snapshot, Step
 from engine.restoration import held_photograph, noise, picture_layers
-from engine.stages import Stages, finish
+from engine.stages import Stages, beats, finish
 
 SCORES_FOLLOW = "scores follow"
 
@@ -94,7 +94,14 @@ class Untrained(ABC):
         yield Step(index=0, total=1, stage=self.doing)
         for _ in self._settle(self.params):
             yield Step(index=0, total=1, stage=self.doing)
-        yield Step(index=1, total=1, stage="done", snapshot=self.evaluate(self.params))
+        scoring = beats(lambda: self.evaluate(self.params))
+        while True:
+            try:
+                next(scoring)
+            except StopIteration as stop:
+                yield Step(index=1, total=1, stage="done", snapshot=stop.value)
+                return
+            yield Step(index=0, total=1, stage="scores")
 
     def evaluate(self, params: Any) -> Snapshot:
         """The settled picture with its diagnostics."""
@@ -108,7 +115,7 @@ class Untrained(ABC):
                 yield self._snapshot(params, early)
         settled = yield from self._settle(params)
         yield self._snapshot(params, replace(settled, coarse=SCORES_FOLLOW))
-        yield self._snapshot(params, settled)
+        yield (yield from beats(lambda: self._snapshot(params, settled)))
 
     def state(self) -> dict[str, Array]:
         """The photograph and the seed."""

@@ -85,7 +85,7 @@ class WaveletShrinkage(Untrained):
         kept: Iterable[Placed] = placed(y, name, params.shifts)
         if y.size * params.shifts**2 <= KEPT:
             key = self.key(params.channels, params.wavelet, params.shifts)
-            kept = self.stages.get(
+            kept = yield from self.stages.get_with_beats(
                 "coefficients", key, lambda: tuple(placed(y, name, params.shifts))
             )
         x = yield from shrunk(kept, y.shape, name, strength * sigma, params.shrink)

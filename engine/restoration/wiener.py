@@ -35,6 +35,7 @@ from engine.restoration.periodic import (
 )
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
+from engine.stages import beats
 
 LAPLACIAN = np.array([[0.0, -1.0, 0.0], [-1.0, 4.0, -1.0], [0.0, -1.0, 0.0]])
 BALANCES = np.geomspace(1e-6, 10, 71)
@@ -95,10 +96,12 @@ class Spectra:
         """P."""
         return self.roughness if name == "smooth" else 1.0
 
-    def restored(self, balance: float, prior: str) -> Spectrum:
-        """X."""
-        found: Spectrum = self.across / (self.power + balance * self.prior(prior))
-        return found
+    def pictures(self, balance: float, prior: str) -> tuple[Floats, Floats]:
+        """The restored picture and its blur, each (C, H, W)."""
+        found = self.across / (self.power + balance * self.prior(prior))
+        both = (back(s, self.frame.shape) for s in (found, self.frame.blur * found))
+        restored, seen = (self.frame.cut(p) for p in both)
+        return restored, seen
 
     def risk(self, balance: float, prior: str, sigma: float) -> float:
         """The estimate of the module's docstring."""
@@ -119,24 +122,20 @@ class Wiener(Untrained):
         """Inverse transforms of what is kept."""
         sigma, kernel = self.sigma(photograph, params), blurs.kernel_of(photograph, params)
         where = self.key(params.blur, params.size, params.angle, params.borders)
-        kept = self.stages.get(
+        kept = yield from self.stages.get_with_beats(
             "spectra",
             where,
             lambda: Spectra.of(made_periodic(photograph.values, kernel, params.borders)),
         )
-        yield
-        risks = self.stages.get(
+        risks = yield from self.stages.get_with_beats(
             "risk",
             (where, params.prior, sigma),
             lambda: np.array([kept.risk(b, params.prior, sigma) for b in BALANCES]),
         )
         balance = params.balance or float(BALANCES[np.argmin(risks)])
-        yield
-        found, frame = kept.restored(balance, params.prior), kept.frame
-        x = planes.joined(frame.cut(back(found, frame.shape)), photograph.values)
-        seen = frame.cut(back(frame.blur * found, frame.shape))
+        x, seen = yield from beats(lambda: kept.pictures(balance, params.prior))
         return Restored(
-            values=x,
+            values=planes.joined(x, photograph.values),
             seen=planes.joined(seen, photograph.values),
             sigma=sigma,
             chosen={"balance": balance, "sigma": sigma * LEVELS},
