@@ -1,8 +1,7 @@
 """Square collocation on a line: noise taken to 0, the kernel held.
 
-u = sum_j a_j k(x - x_j); each condition takes the place of the equation at the node nearest to its
-end, and the square system is solved for a by LU, not by normal equations, which would lose half of
-the digits.
+u = sum_j a_j k(x - x_j); each condition takes the place of the equation at an end, and the square
+system is solved for a by LU: normal equations would lose half of the digits.
 """
 
 from __future__ import annotations
@@ -74,7 +73,8 @@ class Line:
 
 
 def taken(faces: Sequence[Face], count: int) -> list[int]:
-    """The node whose equation each condition of an axis replaces: the nearest to its end.
+    """The node whose equation each condition of an axis replaces: that at its end, and for a second
+    one at the same end that at the other, so that the equation counts at the start.
 
     Raises
     ------
@@ -86,9 +86,7 @@ def taken(faces: Sequence[Face], count: int) -> list[int]:
     found: list[int] = []
     for face in faces:
         row = count - 1 if face.side else 0
-        while row in found:
-            row += -1 if face.side else 1
-        found.append(row)
+        found.append(count - 1 - row if row in found else row)
     return found
 
 

@@ -69,18 +69,22 @@ class _Along:
         lags = self.step * np.arange(self.parts * (len(self.nodes) - 1) + 1)
         return self.spectrum.table(lags, KNOWN)
 
+    @functools.cached_property
+    def _mirrored(self) -> list[Floats]:
+        """The table at lags of both signs."""
+        return [
+            np.concatenate([c[:0:-1] if n % 2 == 0 else -c[:0:-1], c])
+            for n, c in enumerate(self.table)
+        ]
+
     def sums(self, places: Floats, weights: Floats, order: int) -> Floats:
         """Derivative of sum_j weights_j k(place - node_j), (P,)."""
         if self._sums is None or self._sums[0] is not weights:
             spread = np.zeros(self.table.shape[1])
             spread[:: self.parts] = weights
-            known = []
-            for n, column in enumerate(self.table):
-                mirrored = column[:0:-1] if n % 2 == 0 else -column[:0:-1]
-                known.append(fftconvolve(spread, np.concatenate([mirrored, column]), "valid")
-                             if len(column) == 1 else
-                             fftconvolve(spread, np.concatenate([mirrored, column]))[
-                                 len(column) - 1 : 2 * len(column) - 1])  # fmt: skip
+            count = self.table.shape[1]
+            known = [fftconvolve(spread, both)[count - 1 : 2 * count - 1]
+                     for both in self._mirrored]  # fmt: skip
             self._sums = weights, known
         cell, share = _placed(places, self.nodes[0], self.step, self.table.shape[1])
         shares = _shares(share, order, self.step)
@@ -99,12 +103,10 @@ class _Along:
             shares = _shares(share, order, self.step)
             grid = self.parts * np.arange(len(self.nodes))
             found = np.zeros((len(places), len(self.nodes)))
-            both = [np.concatenate([c[:0:-1] if n % 2 == 0 else -c[:0:-1], c])
-                    for n, c in enumerate(self.table)]  # fmt: skip
             for side in range(2):
                 at = (cell + side)[:, None] - grid + self.table.shape[1] - 1
                 for n in range(KNOWN):
-                    found += shares[side * KNOWN + n][:, None] * both[n][at]
+                    found += shares[side * KNOWN + n][:, None] * self._mirrored[n][at]
             self._matrices[key] = found
         return self._matrices[key]
 
