@@ -83,13 +83,16 @@ class _Sylvester:
 
     @classmethod
     def of(cls, a: Floats, b: Floats) -> _Sylvester:
-        return cls(linalg.schur(a, check_finite=False), linalg.schur(b.T, check_finite=False))
+        one = linalg.schur(a, check_finite=False)
+        # Axes that are alike are taken apart once.
+        alike = a.shape == b.shape and np.array_equal(a, b)
+        return cls(one, one if alike else linalg.schur(b, check_finite=False))
 
     def solve(self, right: Floats) -> Floats:
         (r, u), (s, v) = self.one, self.other
         turned = u.T @ right @ v
         trsyl: Any = linalg.get_lapack_funcs("trsyl", (r, s, turned))
-        found, scale, info = trsyl(r, s, turned)
+        found, scale, info = trsyl(r, s, turned, tranb="T")
         if info < 0 or scale == 0:
             raise DataError("The collocation system is singular; change frequencies or nodes.")
         return np.asarray(u @ (found / scale) @ v.T)

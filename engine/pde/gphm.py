@@ -220,10 +220,7 @@ def _as_trained(
         both.append((gphm_training.spectra(fitted.components_2, "Matern", d), fitted.values_2))
     mean, used = gphm_training.mean_of(setting, both, params.jitter)
     lattice = setting.lattice
-    told = tuple(
-        slowest(s.table(lattice.lags(k), 3), used, a.length)
-        for k, (s, a) in enumerate(zip(first, problem.axes, strict=True))
-    )
+    told = tuple(slowest(s.table(lattice.lags(k), 3), used) for k, s in enumerate(first))
     values = np.asarray(sum(v for _, v in both))
     return Solved(lattice, first, values, mean, setting.cycles, max(used, fitted.jitter), told, 0)
 

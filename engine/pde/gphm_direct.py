@@ -82,8 +82,8 @@ def solve(setting: Setting, jitter: float) -> Generator[None, None, Solved]:
         yield None
     values = system.values(at)
     weights = at if isinstance(system, Line) else system.weights(values)
-    told = tuple(slowest(t, used, a.length) for t, a in
-                 zip(tables, lattice.problem.axes, strict=True))  # fmt: skip
+    factors = system.factors if isinstance(system, Line) else None
+    told = tuple(slowest(t, used, factors) for t in tables)
     mean = Mean(lattice.axes, spectra, weights)
     return Solved(lattice, spectra, values, mean, setting.cycles, used, told, steps)
 

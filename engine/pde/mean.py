@@ -120,13 +120,19 @@ def _placed(
     return cell, along - cell
 
 
-def _shares(share: Floats, order: int, step: float) -> list[Floats]:
-    """What each known derivative at the left and at the right counts for, ten of (P,)."""
-    found = []
-    for number, polynomial in enumerate(_basis()):
-        derived = np.polynomial.Polynomial(polynomial).deriv(order) if order else (
-            np.polynomial.Polynomial(polynomial))  # fmt: skip
-        found.append(derived(share) * step ** (number % KNOWN - order))
+def _shares(share: Floats, order: int, step: float) -> Floats:
+    """What each known derivative at the left and at the right counts for, (10, P)."""
+    powers = np.vander(share, 2 * KNOWN, increasing=True)
+    unit = step ** (np.arange(2 * KNOWN) % KNOWN - float(order))
+    return np.asarray((powers @ _derived_basis(order) * unit).T)
+
+
+@functools.cache
+def _derived_basis(order: int) -> Floats:
+    """Coefficients of a derivative of the basis, rows by power."""
+    found = _basis().T
+    for _ in range(order):
+        found = np.vstack([np.arange(1, len(found))[:, None] * found[1:], 0 * found[:1]])
     return found
 
 
