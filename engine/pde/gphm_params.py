@@ -79,12 +79,17 @@ class GPHMParams:
             unit="rad"),
     ] = ()  # fmt: skip
     frequencies_2: Annotated[
-        Numbers, _FREQUENCY, LIVE, Doc("Frequencies along the second axis.", unit="rad")
-    ] = ()
-    weights_2: Annotated[Numbers, _WEIGHT, LIVE, Doc("Weights along the second axis.")] = ()
+        Numbers, _FREQUENCY, LIVE,
+        Doc("The same along the second axis.", unit="rad", label="frequencies, second axis"),
+    ] = ()  # fmt: skip
+    weights_2: Annotated[
+        Numbers, _WEIGHT, LIVE,
+        Doc("The same along the second axis.", label="weights, second axis"),
+    ] = ()  # fmt: skip
     widths_2: Annotated[
-        Numbers, _WIDTH, LIVE, Doc("Widths along the second axis.", unit="rad")
-    ] = ()
+        Numbers, _WIDTH, LIVE,
+        Doc("The same along the second axis.", unit="rad", label="widths, second axis"),
+    ] = ()  # fmt: skip
     training: Annotated[
         Literal["direct", "as published", "published from the direct solution"],
         REFIT,

@@ -55,10 +55,17 @@ class CurvesView(Plot):
             self._stems = Stems(self.item, self)
             self.setToolTip("Drag a head: place and height. With Shift, or by the wheel: its width")
             self._stems.moved.connect(self.steered)
+            self._stems.attended.connect(self._on_attended)
             if self.theme is not None:
                 self._stems.set_theme(self.theme)
         if self._stems is not None:
             self._stems.show_layer(layer)
+
+    @Slot(bool)
+    def _on_attended(self, attended: bool) -> None:
+        """What a hand is at must not lie under the legend."""
+        if self._legend is not None:
+            self._legend.setVisible(not attended)
 
     def _tick(self, layer: Curves) -> None:
         drawn = (np.asarray(layer.x, float), np.concatenate([*layer.lines.values(), np.empty(0)]))
@@ -86,6 +93,11 @@ class CurvesView(Plot):
             line = pyqtgraph.PlotDataItem(
                 pen=pen, name=name, connect="finite", **(symbol if stems else {})
             )
+            if stems and layer.handles and self.theme is not None:
+                # For the legend alone, which asks the empty item.
+                line.scatter.setBrush(pyqtgraph.mkBrush(self.theme.canvas))
+                line.scatter.setPen(pen)
+                line.scatter.setSize(8)
             self.item.addItem(line)
             self._lines[name] = line
 

@@ -32,6 +32,8 @@ class Stems(QObject):
     let go."""
 
     moved = Signal(object, bool)
+    attended = Signal(bool)
+    """Whether the pointer is at a head."""
 
     def __init__(self, plot: Any, parent: QObject) -> None:
         super().__init__(parent)
@@ -45,7 +47,7 @@ class Stems(QObject):
         self._stalks = pyqtgraph.PlotCurveItem(connect="pairs")
         self._heads = _Heads(self)
         self._told = pyqtgraph.TextItem(anchor=(0.0, 0.0))
-        for z, item in ((-2, self._bars), (-1, self._stalks), (7, self._heads), (9, self._told)):
+        for z, item in ((-2, self._bars), (-1, self._stalks), (7, self._heads), (5, self._told)):
             item.setZValue(z)
             plot.addItem(item, ignoreBounds=True)
         self._told.hide()
@@ -175,16 +177,18 @@ class Stems(QObject):
         floor = self._range[2] if self._range else 0.0
         feet = np.column_stack([np.full(int(seen.sum()), floor), y[seen]]).ravel()
         self._stalks.setData(np.repeat(x[seen], 2), feet)
-        self._stalks.setPen(_pale(theme.categorical[0], 150, width=1.2))
+        self._stalks.setPen(_pale(theme.categorical[0], 190, width=1.2))
         if len(self._values) > 2 and not layer.axes[0].log:
             half = self._values[2][seen]
-            brush = pyqtgraph.mkBrush(_pale(theme.categorical[0], 45).color())
+            brush = pyqtgraph.mkBrush(_pale(theme.categorical[0], 60).color())
             self._bars.setOpts(x0=x[seen] - half, x1=x[seen] + half, y0=np.full(len(half), floor),
                                y1=y[seen], brush=brush, pen=pyqtgraph.mkPen(None))  # fmt: skip
         self._say(at)
 
     def _say(self, at: int | None) -> None:
         """The numbers of the head in hand."""
+        if self._told.isVisible() != (at is not None):
+            self.attended.emit(at is not None)
         self._told.setVisible(at is not None)
         if at is None or self._layer is None:
             return
