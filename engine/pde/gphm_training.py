@@ -86,7 +86,7 @@ class Training:
     def run(self) -> Generator[Turn | None, None, None]:
         """Turns, and None while one takes long. Numbers that are lost are put back, the rate halved
         and Adam started afresh. Raises `DataError`."""
-        adam, slower, took = Adam(self.leaves), 1.0, 0.0
+        adam, slower, took = Adam(self.leaves), 1.0, SHORT_S
         good = self.leaves
         change = round(self.params.extra_from * self.params.planned) if self.params.extra else -1
         for index in range(1, self.params.planned + 1):

@@ -82,7 +82,13 @@ class Stems(QObject):
             box.setRange(xRange=wanted[:2], yRange=wanted[2:], padding=0.0)
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        self._theme, ink = theme, theme.categorical[0]
+        self._dress = tuple(
+            (pyqtgraph.mkBrush(ground), pyqtgraph.mkPen(line, width=1.8))
+            for ground, line in ((theme.canvas, ink), (theme.selection, theme.selection))
+        )
+        self._shade = pyqtgraph.mkBrush(_pale(ink, 60).color())
+        self._stalks.setPen(_pale(ink, 190, width=1.2))
         self._told.setColor(theme.text)
         self._told.fill = pyqtgraph.mkBrush(theme.canvas)
         self._draw()
@@ -169,20 +175,20 @@ class Stems(QObject):
         seen = np.isfinite(x) & np.isfinite(y)
         at = self._held if self._held is not None else self._hovered
         marked = np.arange(len(x)) == (-1 if at is None else at)
-        brushes = [pyqtgraph.mkBrush(theme.selection if m else theme.canvas) for m in marked[seen]]
-        pens = [pyqtgraph.mkPen(theme.selection if m else theme.categorical[0], width=1.8)
-                for m in marked[seen]]  # fmt: skip
+        plain, chosen = self._dress
+        brushes = [(chosen if m else plain)[0] for m in marked[seen]]
+        pens = [(chosen if m else plain)[1] for m in marked[seen]]
         sizes = np.where(marked, 13.0, 9.0)[seen]
         self._heads.setData(x=x[seen], y=y[seen], size=sizes, brush=brushes, pen=pens)
         floor = self._range[2] if self._range else 0.0
         feet = np.column_stack([np.full(int(seen.sum()), floor), y[seen]]).ravel()
         self._stalks.setData(np.repeat(x[seen], 2), feet)
-        self._stalks.setPen(_pale(theme.categorical[0], 190, width=1.2))
         if len(self._values) > 2 and not layer.axes[0].log:
             half = self._values[2][seen]
-            brush = pyqtgraph.mkBrush(_pale(theme.categorical[0], 60).color())
-            self._bars.setOpts(x0=x[seen] - half, x1=x[seen] + half, y0=np.full(len(half), floor),
-                               y1=y[seen], brush=brush, pen=pyqtgraph.mkPen(None))  # fmt: skip
+            self._bars.setOpts(
+                x0=x[seen] - half, x1=x[seen] + half, y0=np.full(len(half), floor), y1=y[seen],
+                brush=self._shade, pen=pyqtgraph.mkPen(None),
+            )  # fmt: skip
         self._say(at)
 
     def _say(self, at: int | None) -> None:
