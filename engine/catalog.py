@@ -69,6 +69,7 @@ FAMILIES: dict[str, str] = {
     "embedding": "Embeddings",
     "vectorfield": "Vector fields",
     "pde": "Equations",
+    "restoration": "Restoration",
 }
 """Family id to the title on the family bar, in its order."""
 
@@ -168,6 +169,15 @@ _METHODS: tuple[Card, ...] = (
         paper="Wang, Sankaran, Wang and Perdikaris, An Expert's Guide to Training Physics-informed "
         "Neural Networks, arXiv 2308.08468",
         data="Problem",
+        peer=True,
+    ),
+    Card(
+        id="restoration.gaussian",
+        title="Gaussian smoothing",
+        target="engine.restoration.gaussian:GaussianSmoothing",
+        summary="Each pixel becomes a weighted mean of those around it: the simplest way.",
+        paper="Gonzalez and Woods, Digital Image Processing, Pearson (2018)",
+        data="Photograph",
         peer=True,
     ),
 )

@@ -212,12 +212,25 @@ class Surface(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture(_Sealed):
-    """An image (h, w) or (h, w, 3 or 4), float in [0, 1], row 0 at the top."""
+    """An image (h, w) or (h, w, 3 or 4), float in [0, 1], row 0 at the top.
+
+    `size` (height, width) is that of the whole in pixels where `values` are a coarser picture of
+    it; `inset` (h', w'[, c]) are then pixels of the whole itself, with their first row and column
+    at `inset_at`: what a preview shows sharply.
+    """
 
     name: str
     role: Role
     values: Array
     colormap: str = "gray"
+    size: tuple[int, int] = (0, 0)
+    inset: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    inset_at: tuple[int, int] = (0, 0)
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Height and width of the whole, in pixels."""
+        return self.size if self.size != (0, 0) else (self.values.shape[0], self.values.shape[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.catalog import Card
+from engine.data.photograph import Photograph
 from engine.data.table import Table
 from engine.data.vectors import VectorSamples
 from engine.jobs import FitJob, FitWorker
@@ -79,9 +80,24 @@ def problem(n: int = ROWS) -> Problem:
     return found
 
 
+def photograph(n: int = ROWS) -> Photograph:
+    """A small grey picture, noisy, whose truth is known; n is not asked."""
+    y, x = np.mgrid[0:36, 0:44]
+    return photograph_of(0.5 + 0.3 * np.sin(x / 4.0) * np.cos(y / 5.0))
+
+
+def photograph_of(truth: Any, noise: float = 0.1) -> Photograph:
+    truth = np.asarray(truth, np.float32)
+    drawn = np.random.default_rng(3).normal(size=truth.shape)
+    return Photograph(
+        name="waves", spec="waves", values=truth + noise * drawn, truth=truth, sigma=noise
+    )
+
+
 def data_for(card: Card, n: int = ROWS) -> Any:
     """Data of the kind that the method accepts."""
-    return {Table: table, VectorSamples: swirl, Problem: problem}[card.load().Data](n)
+    made = {Table: table, VectorSamples: swirl, Problem: problem, Photograph: photograph}
+    return made[card.load().Data](n)
 
 
 def made_of(card: Card, values: Any) -> Any:
@@ -323,6 +339,8 @@ BAD_PROBLEMS = {
 
 
 def _bad(card: Card) -> dict[str, Any]:
+    if card.load().Data is Photograph:  # refused when it is opened, if at all
+        return {}
     if card.load().Data is not Problem:
         return {name: made_of(card, values) for name, values in BAD.items()}
     from engine.data import open_any
@@ -346,6 +364,9 @@ def check_odd_data(card: Card) -> None:
     known of it is said."""
     if card.load().Data is Problem:
         _check_odd_problems(card)
+        return
+    if card.load().Data is Photograph:
+        _check_odd_photographs(card)
         return
     kept = data_for(card)
     values = kept.values if isinstance(kept, Table) else kept.positions
@@ -390,6 +411,21 @@ def _check_odd_problems(card: Card) -> None:
         snapshot = fitted(card, data, params_for(card)).result()
         check_snapshot(snapshot, len(data))
         assert ("relative error" in snapshot.metrics) == ("exact u = 0" not in text)
+
+
+def _check_odd_photographs(card: Card) -> None:
+    """One pixel, one row, one colour, three channels and no truth give a picture of that shape."""
+    rng = np.random.default_rng(0)
+    shapes = ((1, 1), (1, 30), (37, 2), (20, 21, 3))
+    odd = [photograph_of(rng.uniform(size=shape)) for shape in shapes]
+    odd += [photograph_of(np.full((24, 24), 0.5), noise=0.0)]
+    odd += [replace(odd[3], truth=None, sigma=None)]
+    for data in odd:
+        snapshot = fitted(card, data, params_for(card)).result()
+        check_snapshot(snapshot, len(data))
+        shown = next(x for x in snapshot.layers if x.role == "prediction")
+        assert shown.values.shape == data.values.shape
+        assert np.isfinite(shown.values).all()
 
 
 def assert_sentence(error: Exception) -> None:
