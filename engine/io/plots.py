@@ -25,6 +25,7 @@ from engine.io.printstyle import (
     ink_points,
     listed,
 )
+from engine.io.stems import draw_stems, make_room
 from engine.layers import (
     Array,
     Arrows,
@@ -201,12 +202,7 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
         y = np.where(line > 0, line, np.nan) if layer.axes[1].log else line
         x = np.where(layer.x > 0, layer.x, np.nan) if layer.axes[0].log else layer.x
         if layer.stems and number == 0:
-            low = _floor(layer, y)
-            _breadths(axes, layer, low, shade)
-            axes.vlines(
-                x, low, y, colors=[shade], linewidth=LINE_PT * (0.5 if layer.handles else 1)
-            )
-            axes.plot(x, y, "o", color=shade, markersize=2, label=name)
+            draw_stems(axes, layer, x, y, shade, name)
         else:
             axes.plot(x, y, color=shade, linewidth=LINE_PT, label=name)
     axes.margins(x=0.02)
@@ -214,27 +210,10 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
     if layer.stems and not layer.axes[1].log:
         axes.axhline(0, color=style.rule, linewidth=RULE_PT)
     if 1 < len(layer.lines) <= 12:
-        beside = len(layer.lines) if layer.handles else 1
-        if layer.handles and layer.axes[1].log:
-            # Above the heads, which are all over the rest.
-            axes.set_ylim(top=5 * axes.get_ylim()[1])
-        axes.legend(frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4,
-                    ncols=beside, loc="upper right" if layer.handles else "best")  # fmt: skip
-
-
-def _floor(layer: Curves, heights: Array) -> float:
-    """What stems stand on: stems that are handles on the floor of the whole picture."""
-    if not layer.axes[1].log or not np.isfinite(heights).any():
-        return 0.0
-    drawn = np.concatenate(list(layer.lines.values())) if layer.handles else heights
-    return float(np.nanmin(drawn[drawn > 0])) * (1.0 if layer.handles else 0.5)
-
-
-def _breadths(axes: Axes, layer: Curves, low: float, shade: Array) -> None:
-    """Bars as wide on either side as handles say."""
-    found = list(layer.handles.values())
-    if len(found) > 2:
-        axes.bar(found[0], found[1] - low, 2 * found[2], low, color=shade, alpha=0.25, linewidth=0)
+        place = make_room(axes, layer)
+        axes.legend(
+            frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4, **place
+        )
 
 
 def _shades(count: int, style: PrintStyle) -> Array:
