@@ -37,10 +37,10 @@ def measure(*, quick: bool) -> Report:
     for nodes in (400,) if quick else (300, 400, 600):
         _direct(report, nodes)
     started = time.perf_counter()
-    wanted = set(STEPS)
+    wanted = list(STEPS)
     for index, error in _course("pde.gphm", PUBLISHED | {"steps": 100 if quick else STEPS[-1]}):
-        if index in wanted:
-            wanted.remove(index)
+        if wanted and index >= wanted[0]:
+            wanted.pop(0)
             passed = time.perf_counter() - started
             report.add(f"GP-HM, Adam, {index} steps", 400, passed, f"{error:.1e}")
     for name, course in (
@@ -57,7 +57,7 @@ def measure(*, quick: bool) -> Report:
                 break
         report.add(name, "", time.perf_counter() - started, f"{best:.1e}")
     for nodes in (200, 400) if quick else (100, 200, 400, 800):
-        report.add("one step of Adam", nodes, _step(nodes), "")
+        report.add("one step of Adam, CPU", nodes, _step(nodes), "")
     return report
 
 
@@ -90,7 +90,13 @@ def _step(nodes: int) -> float:
     setting = Setting.of(data, params, data.values)
     joint = Joint(setting.lattice, params.family, params.jitter)
     leaves = joint.start(setting.spectra)
-    return seconds(lambda: joint(leaves, params.weight_boundary), repeats=20)
+    found = []
+    for _ in range(20):
+        # Its own time: others on the machine would add theirs to so short a call.
+        started = time.process_time()
+        joint(leaves, params.weight_boundary)
+        found.append(time.process_time() - started)
+    return float(np.median(found))
 
 
 def _course(method: str, params: dict[str, Any]) -> Iterator[tuple[int, float]]:
