@@ -144,6 +144,6 @@ def _precisions(fitted: Fitted) -> list[Layer]:
     steps, boundary, equation = fitted.precisions.T
     return [
         Curves(name="log precisions", role="diagnostic", x=steps,
-               lines={"equation": equation, "given values": boundary},
+               lines={"equation": equation, "boundary": boundary},
                axes=(Axis("step"), Axis("log precision")))
     ]  # fmt: skip
