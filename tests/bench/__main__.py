@@ -20,6 +20,7 @@ BENCHES = {
     "equations": "seconds to an error on Helmholtz's equation, beside DeepXDE",
     "waves": "error against seconds on a fast sine, and what a drag and a step of GP-HM cost",
     "live": "a move of a LIVE slider beside a full refit",
+    "sliders": "a move of each restoration slider on 512 x 512 pixels",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
     "start": "the first painted frame beside a bare window",
