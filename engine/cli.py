@@ -324,13 +324,10 @@ def _export(options: argparse.Namespace) -> int:
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
     wanted = {n: getattr(options, n) for n in EXPORTS}
-<<<<<<< HEAD
     networks = {"onnx": options.onnx, "torch": options.torch_export}
-=======
     if options.picture:
         cli_pictures.export(options, method, spec, snapshot)
         wanted["picture"] = options.picture
->>>>>>> main
     if options.animation:
         _animate(options, method, spec)
     elif not any(networks.values()) and not any(wanted.values()):

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from engine.method import DataError
-from engine.pde.lattice import Lattice
+from engine.pde.gaussian_lattice import GaussianLattice
 from engine.pde.points import Points
 from engine.pde.problem import Floats, Key, Problem
 from engine.pde.projection import Weighing, total
@@ -39,7 +39,9 @@ class Piece:
 class Pieces:
     """The matrices that all pieces share."""
 
-    def __init__(self, problem: Problem, lattice: Lattice, points: Points, length: float) -> None:
+    def __init__(
+        self, problem: Problem, lattice: GaussianLattice, points: Points, length: float
+    ) -> None:
         self.problem, self.lattice, self.points, self.length = problem, lattice, points, length
         time = problem.time
         assert time is not None

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.pde.cloud import Cloud
 from engine.pde.fitted import Fitted
-from engine.pde.lattice import Lattice, edges, lattice
+from engine.pde.gaussian_lattice import GaussianLattice, edges, lattice
 from engine.pde.pieces import Pieces
 from engine.pde.pig_params import PIGParams
 from engine.pde.pig_runs import Learnt, _alive, _Course, _weighing
@@ -75,7 +75,7 @@ def again(
     first = fitted.centres[0]
     lines = tuple(np.unique(first[:, k]) for k in range(problem.dimension))
     space = [k for k in range(problem.dimension) if k != fitted.time]
-    grid = Lattice(lines, fitted.widths[0, 0] * spread, (*space, fitted.time))
+    grid = GaussianLattice(lines, fitted.widths[0, 0] * spread, (*space, fitted.time))
     points = Points(fitted.inside, fitted.faces)
     whole = yield from beats(lambda: Pieces(problem, grid, points, float(ends[1] - ends[0])))
     marching = whole.march(len(ends) - 1, c, weigh)

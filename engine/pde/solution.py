@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.pde import jets
 from engine.pde.cloud import Cloud
+from engine.pde.gaussian_lattice import within
 from engine.pde.jets import Orders
-from engine.pde.lattice import within
 from engine.pde.problem import Floats
 
 DEAD = 1e-8

@@ -10,7 +10,7 @@ from engine.data import open_any
 from engine.io.models import load_model, save_model
 from engine.method import DataError
 from engine.pde.cloud import Cloud
-from engine.pde.lattice import lattice, within
+from engine.pde.gaussian_lattice import lattice, within
 from engine.pde.problem import Problem
 
 
