@@ -52,7 +52,7 @@ def _compare(found: Array, wanted: Array, name: str) -> None:
         else np.inf  # fmt: skip
     if not gap < CLOSE[wanted.dtype.name]:
         raise DataError(
-            f"'{name}' was not written: what it says lies {gap:.1g} from what the method says, which "
+            f"'{name}' was not written: it lies {gap:.1g} from what the method says, which "
             "large weights that cancel each other make of rounding."
         )
 
