@@ -152,6 +152,16 @@ _METHODS: tuple[Card, ...] = (
         data="Problem",
     ),
     Card(
+        id="pde.rgnp",
+        title="Random-grid process",
+        target="engine.pde.rgnp:RGNP",
+        summary="A family of equations learnt at once: every coefficient is live, and found again "
+        "from observations.",
+        paper="Random Grid Neural Processes for Parametric Partial Differential Equations, "
+        "arXiv 2301.11040",
+        data="Problem",
+    ),
+    Card(
         id="pde.pinn",
         title="Physics-informed network",
         target="engine.pde.pinn:PINN",

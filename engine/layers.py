@@ -86,6 +86,25 @@ class _Sealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Handles(_Sealed):
+    """Places in a picture that a hand adds, moves and takes away.
+
+    `sets` names the LIVE parameter, a tuple of numbers, that holds them row after row: `rows` (n,
+    k), drawn at `shown` (n, 2). A row begins with the coordinates in the picture; its last number
+    is the height over the line named `along` (a curve's), or the field's value at the place.
+    """
+
+    sets: str
+    rows: Array
+    shown: Array
+    along: str = ""
+
+    def _check(self) -> None:
+        if len(self.rows) != len(self.shown) or self.shown.shape[1:] != (2,):
+            raise ValueError(f"Handles need a place each, got {self.shown.shape}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field(_Sealed):
     """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis.
 
@@ -107,6 +126,7 @@ class Field(_Sealed):
     limits: tuple[float, float] | None = None
     marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     steers: tuple[str, ...] = ()
+    handles: Handles | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -237,6 +257,7 @@ class Curves(_Sealed):
     marks: Mapping[str, float] = field(default_factory=dict)
     stems: bool = False
     steers: str = ""
+    handles: Handles | None = None
 
     def _check(self) -> None:
         for key, line in self.lines.items():

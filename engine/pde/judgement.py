@@ -14,6 +14,9 @@ _SCORES = (
     ("best relative error", -1, "The smallest relative error that training passed through."),
     ("largest error", -1, "Largest distance from the reference on the grid."),
     ("boundary error", -1, "Root mean square of what is missed of boundary and initial values."),
+    ("held-out error", -1, "Mean relative error in L2 over held-out draws of the coefficients."),
+    ("coverage", 0, "Share of the reference inside two standard deviations on held-out draws; "
+     "an error bar has 85 to 99 percent."),
     ("numbers fitted", 0, "How many numbers describe the solution."),
     ("mean residual", -1, "Mean size of what is left over of the equation on the grid."),
 )  # fmt: skip

@@ -11,10 +11,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from engine.pde import cavity, collocation, etdrk4, porous
+from engine.pde import cavity, collocation, etdrk4, porous, sine, starting_cavity
 from engine.pde.nodes import trigonometric
 from engine.pde.problem import Floats, Problem, Unsolvable, places
 
@@ -53,7 +54,12 @@ def known(problem: Problem, c: Sequence[float]) -> Reference | None:
 
 def is_quick(problem: Problem) -> bool:
     """Whether the reference can follow a slider: a formula, or a solver of well under a second."""
-    return problem.exact is not None or etdrk4.fits(problem) or problem.dimension == 1
+    return (
+        problem.exact is not None
+        or etdrk4.fits(problem)
+        or problem.dimension == 1
+        or (problem.solver == "sine")
+    )
 
 
 def reference(problem: Problem, c: Sequence[float]) -> Reference:
@@ -91,6 +97,11 @@ def _compute(problem: Problem, c: tuple[float, ...]) -> Reference:
         return _cavity(problem, c)
     if problem.solver == "porous":
         return _settled("five-point differences", _porous_runs(problem, c))
+    if problem.solver == "sine":
+        return _settled("sine series, exponential time steps", _sine_runs(problem, c), GOOD_IN_TIME)
+    if problem.solver == "starting cavity":
+        runs = [partial(_starting, problem, c, n) for n in (1, 2)]
+        return _settled("stream function and vorticity, differences", runs)
     if etdrk4.fits(problem):
         return _settled("Fourier series, exponential time steps", _fourier_runs(problem, c))
     if problem.time is None:
@@ -169,6 +180,24 @@ def _cavity(problem: Problem, c: tuple[float, ...]) -> Reference:
     fine, coarse = (dict(zip("uv", cavity.solve(c[0], k), strict=True)) for k in (n, n // 2 + 1))
     error = distance(coarse, {name: field[::2, ::2] for name, field in fine.items()})
     return Reference(fine, error, "stream function and vorticity, differences")
+
+
+def _sine_runs(problem: Problem, c: tuple[float, ...]) -> _Runs:
+    times, places = problem.shape
+
+    def run(fine: int) -> dict[str, Floats]:
+        n = fine * (places - 1)
+        values = sine.solve(problem, c, n, max(1, n // 100), times)
+        return {problem.unknowns[0]: np.ascontiguousarray(values[:, ::fine])}
+
+    return [partial(run, fine) for fine in (4, 8, 16)]
+
+
+def _starting(problem: Problem, c: tuple[float, ...], fine: int) -> dict[str, Floats]:
+    times, n = problem.shape[0], problem.shape[1]
+    u, v = starting_cavity.solve(c, fine * (n - 1) + 1, times, 10 * fine)
+    kept = (np.ascontiguousarray(f[:, ::fine, ::fine]) for f in (u, v))
+    return dict(zip("uv", kept, strict=True))
 
 
 def _porous_runs(problem: Problem, c: tuple[float, ...]) -> _Runs:
