@@ -28,11 +28,11 @@ class Family:
     def __init__(self, problem: Problem, given: int) -> None:
         if not problem.coefficients:
             raise DataError(
-                f"'{problem.name}' is no family: give a coefficient a range, as in a = 1 in [0, 2]."
+                f"No family: give a coefficient of '{problem.name}' a range, as in a = 1 in [0, 2]."
             )
         if any(axis.periodic for axis in problem.axes):
             raise DataError(
-                f"'{problem.name}' has a periodic axis; a family needs values on its boundary."
+                f"No family: '{problem.name}' has a periodic axis, and values are needed on every side."
             )
         self.problem = problem
         self.given = min(given, len(problem.coefficients) - 1)
@@ -43,8 +43,7 @@ class Family:
         self.hard = Hard.of(problem, self.orders)
         if any(not self._holds(condition) for condition in problem.conditions):
             raise DataError(
-                f"Not all that is asked of '{problem.name}' on its boundary holds by construction; "
-                "a family needs values there, not slopes."
+                f"No family: '{problem.name}' asks for slopes on its boundary, and values are needed."
             )
 
     def _holds(self, condition: Condition) -> bool:

@@ -21,6 +21,8 @@ INSIDE = 0.02
 """Random places keep this share of a side from the faces, where values say nothing: they are given
 there, and (u - B) / D is noise."""
 SMALLEST = 1e-3
+NEAR = 1e-5
+"""Places may be rounded by this share of a side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +80,10 @@ def _rows(problem: Problem, flat: Sequence[float]) -> Floats:
         )
     rows = np.array(flat, np.float64).reshape(-1, width)
     low, high = problem.bounds.T
-    if ((rows[:, : len(low)] < low) | (rows[:, : len(low)] > high)).any():
+    inside = np.clip(rows[:, : len(low)], low, high)
+    if (np.abs(inside - rows[:, : len(low)]) > NEAR * (high - low)).any():
         raise DataError("An observation lies outside the box; its place must be inside.")
+    rows[:, : len(low)] = inside
     return rows
 
 

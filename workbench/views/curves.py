@@ -43,6 +43,7 @@ class CurvesView(Plot):
             self._lines[name].setData(x, y, **heads)
         self._tick(layer)
         self._show_marks(layer)
+        self.show_handles(layer)
 
     def _tick(self, layer: Curves) -> None:
         drawn = (np.asarray(layer.x, float), np.concatenate([*layer.lines.values(), np.empty(0)]))
