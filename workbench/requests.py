@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from engine import catalog
+from engine.data.samples import samples
 from workbench.commands import ChangeView, EditRun
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ class Requests(QObject):
     @Slot(str)
     def open_sample(self, spec: str) -> None:
         """One click from a live picture: show the sample and fit at once."""
-        self.session.open_data(spec, then=self._fit_first)
+        self.session.open_data(spec, then=lambda: self._fit_first(spec))
 
-    def _fit_first(self) -> None:
+    def _fit_first(self, spec: str) -> None:
+        """By the method that the sample is there for, if it is there for one."""
+        method = next((s.method for s in samples() if s.spec == spec), "")
+        if method and not catalog.card(method).missing():
+            self.session.choose_method(method)
         self.session.fit()
 
     @Slot(str)

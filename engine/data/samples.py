@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A data set by name. `options` are its settings with default and legal range; `address` is
-    what opens it, where that is not its name."""
+    what opens it, where that is not its name; `method` the one it is there for, if any."""
 
     name: str
     title: str
@@ -26,6 +26,7 @@ class Sample:
     options: Mapping[str, tuple[float, float, float]]
     family: str = "embedding"
     address: str = ""
+    method: str = ""
 
     @property
     def spec(self) -> str:
@@ -168,7 +169,8 @@ def samples() -> tuple[Sample, ...]:
     from engine.pde.gallery import KNOWN
 
     problems = (
-        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}") for k in KNOWN
+        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}", k.method)
+        for k in KNOWN
     )
     return (*_SAMPLES, *problems)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A problem by name; `source` says where the definition is from."""
+    """A problem by name; `source` says where the definition is from, `method` which one it is there
+    for, if it is for one."""
 
     name: str
     title: str
@@ -23,6 +24,7 @@ class Known:
     shape: tuple[int, ...]
     source: str = ""
     solver: str = ""
+    method: str = ""
 
 
 HELMHOLTZ = """\
@@ -257,6 +259,7 @@ KNOWN: tuple[Known, ...] = (
         POISSON_FAMILY,
         (201,),
         _RGNP,
+        method="pde.rgnp",
     ),
     Known(
         "burgers_family",
@@ -266,6 +269,7 @@ KNOWN: tuple[Known, ...] = (
         (41, 81),
         _RGNP,
         "sine",
+        "pde.rgnp",
     ),
     Known(
         "cavity_family",
@@ -275,6 +279,7 @@ KNOWN: tuple[Known, ...] = (
         (11, 41, 41),
         _RGNP,
         "starting cavity",
+        "pde.rgnp",
     ),
     _wave("sin", "Fast sine", "Poisson's equation with a hundred oscillations."),
     _wave("sin_cos", "Two frequencies", "Poisson's equation, a slow wave times a fast one."),

@@ -56,19 +56,24 @@ def _handles(seen: Observations, d: int) -> Handles:
 def _along(
     drawn: Sequence[Layer], spread: Floats, draws: Floats, handles: Handles | None, word: str
 ) -> Curves:
-    """Mean, band, reference and draws over the one coordinate."""
+    """Mean, band, reference and draws over the one coordinate, which is run through once for each
+    line of the band and each draw."""
     field = {x.name: x for x in drawn if isinstance(x, Field)}
     mean = np.asarray(field["prediction"].values)
     (low, high), n = field["prediction"].extent[0], len(mean)
     x = low + (np.arange(n) + 0.5) * (high - low) / n
-    lines = {"mean": mean, f"{word}, +2σ": mean + 2 * spread, f"{word}, -2σ": mean - 2 * spread}
-    if "truth" in field:
-        lines["reference"] = np.asarray(field["truth"].values)
-    elif handles is not None:
-        lines["reference"] = np.full(n, np.nan)
-    lines |= {f"draw {k}": row for k, row in enumerate(draws, start=1)}
-    return Curves(name="solution", role="diagnostic", x=x, lines=lines, handles=handles,
-                  axes=(field["prediction"].axes[0], Axis("u")))  # fmt: skip
+    none = np.full(n, np.nan)
+    true = np.asarray(field["truth"].values) if "truth" in field else none
+    runs: list[dict[str, Floats]] = [{"mean": mean, "reference": true}]
+    runs += [{f"{word}, ±2σ": mean + sign * 2 * spread} for sign in (1, -1)]
+    runs += [{"draws": row} for row in draws]
+    names = dict.fromkeys(name for run in runs for name in run)
+    lines = {name: np.concatenate([[*run.get(name, none), np.nan] for run in runs])
+             for name in names}  # fmt: skip
+    return Curves(
+        name="solution", role="diagnostic", x=np.tile([*x, np.nan], len(runs)), lines=lines,
+        axes=(field["prediction"].axes[0], Axis("u")), handles=handles,
+    )  # fmt: skip
 
 
 def _on_plane(drawn: Sequence[Layer], handles: Handles) -> list[Layer]:
@@ -102,6 +107,7 @@ def _coefficients(family: Family, said: Found, c: Sequence[float]) -> list[Layer
     nan = np.full(q, np.nan)
     # For each coefficient a bar upwards, then a short line for its mean, then one for the truth.
     at = np.arange(q)[:, None] + np.array([0, 0, 0, -BAR, BAR, 0, -TICK, TICK, 0])
+    ends = np.array([-0.5, q + 0.3, np.nan] * 2)
     bottom, top = share(said.mean - 2 * said.spread), share(said.mean + 2 * said.spread)
     mean, true = share(said.mean), share(truth)
     lines = {
@@ -111,8 +117,10 @@ def _coefficients(family: Family, said: Found, c: Sequence[float]) -> list[Layer
     }  # fmt: skip
     told = ", ".join(f"{k} is {name}" for k, name in enumerate(names))
     curves = Curves(
-        name="coefficients", role="diagnostic", x=at.ravel(),
-        lines={name: line.ravel() for name, line in lines.items()},
+        name="coefficients", role="diagnostic", x=np.concatenate([at.ravel(), ends]),
+        lines={n: np.concatenate([line.ravel(), np.full(6, np.nan)]) for n, line in lines.items()}
+        | {"ends of the prior": np.concatenate([np.full(at.size, np.nan), [0, 0, np.nan, 1, 1,
+                                                                           np.nan]])},
         axes=(Axis(f"coefficient: {told}"), Axis("place in the prior's range")),
     )  # fmt: skip
     away = (said.mean - truth) / said.spread

@@ -31,8 +31,15 @@ def judge(snapshot: Snapshot, data: Problem) -> Judgement:
             for name, better, text in _SCORES
             if name in found
         ),
-        layers=_spectra(snapshot),
+        layers=(*_in_hand(snapshot), *_spectra(snapshot)),
     )
+
+
+def _in_hand(snapshot: Snapshot) -> tuple[Layer, ...]:
+    """What a hand works on comes first, and what it finds."""
+    held = [x for x in snapshot.layers if isinstance(x, Curves | Field) and x.handles is not None]
+    found = [x for x in snapshot.layers if x.name == "coefficients"] if held else []
+    return (*held, *found)
 
 
 def _spectra(snapshot: Snapshot) -> tuple[Layer, ...]:

@@ -90,15 +90,16 @@ def snapshot(
     problem, process = networks.family.problem, _Process(networks, c)
     drawn = fields.draw(problem, c, process.on_grid, truth, at=params.at, unknown=params.unknown)
     measured = fitted.measured
-    layers: list[Layer] = list(drawn.layers)
     spread, draws = _spread(problem, process, params)
-    layers.append(like(drawn.layers[0], word(measured), "uncertainty", spread))
-    if draws.size:
-        layers.append(_draws(drawn.layers[0], draws))
     said, notes = inverse_picture.layers(
         networks, params, c, truth, drawn.layers, spread, draws, word(measured)
     )
-    layers += [*said, *courses(fitted.losses, fitted.errors)]
+    # What a hand works on comes first of what is below the pictures.
+    layers: list[Layer] = [drawn.layers[0], *said, *drawn.layers[1:]]
+    layers.append(like(drawn.layers[0], word(measured), "uncertainty", spread))
+    if draws.size:
+        layers.append(_draws(drawn.layers[0], draws))
+    layers += courses(fitted.losses, fitted.errors)
     size = float(sum(v.numel() for v in networks.leaves.values()))
     metrics = {**drawn.metrics, **_numbers(measured), "numbers fitted": size}
     if truth is not None and fields_known(problem, truth):

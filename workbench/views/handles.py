@@ -122,7 +122,9 @@ class MovablePoints(QObject):
         layer, handles = self._layer, self._handles
         assert handles is not None and layer is not None
         if isinstance(layer, Curves):
-            row[-1] = np.interp(row[0], np.asarray(layer.x), np.asarray(layer.lines[handles.along]))
+            x, line = np.asarray(layer.x), np.asarray(layer.lines[handles.along])
+            some = np.isfinite(x) & np.isfinite(line)
+            row[-1] = np.interp(row[0], x[some], line[some])
             place = row[:2]
         else:
             row[-1] = self._value(row[:2])
@@ -169,7 +171,7 @@ class MovablePoints(QObject):
         """Inside the middles of the outermost cells, where the axes of the data end."""
         layer = self._layer
         if isinstance(layer, Curves):
-            return np.clip(place[:1], float(layer.x[0]), float(layer.x[-1]))
+            return np.clip(place[:1], np.nanmin(layer.x), np.nanmax(layer.x))
         assert layer is not None
         low, high = np.array(layer.extent[:2]).T
         half = (high - low) / np.array(layer.values.shape[:2]) / 2
