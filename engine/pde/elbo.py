@@ -134,8 +134,16 @@ class Elbo:
         factor = at.shared[zero].reshape(s, mean.shape[1], at.rank)
         return log_density(values.reshape(s, -1), mean, own.square(), factor)
 
-    def data_term(self, data: Observed) -> Tensor:
-        """Mean log density of data sets (their sum over a batch, divided by its size)."""
+    def data_term(self, every: Observed, batch: int) -> Tensor:
+        """Mean log density of `batch` data sets by chance."""
+        import torch
+
+        if batch < len(every.z):
+            rows = torch.randint(len(every.z), (batch,), generator=self.generator)
+            rows = rows.to(every.z.device)
+            data = Observed(every.z[rows], every.x[rows], every.y[rows], every.deviation)
+        else:
+            data = every
         s, n, d = data.x.shape
         flat, zero = data.x.reshape(-1, d), (0,) * d
         at = self.forward.at(flat, data.z, [zero])

@@ -32,7 +32,7 @@ class Family:
             )
         if any(axis.periodic for axis in problem.axes):
             raise DataError(
-                f"No family: '{problem.name}' has a periodic axis, and values are needed on every side."
+                f"No family: '{problem.name}' has a periodic axis; values are needed everywhere."
             )
         self.problem = problem
         self.given = min(given, len(problem.coefficients) - 1)
@@ -43,7 +43,7 @@ class Family:
         self.hard = Hard.of(problem, self.orders)
         if any(not self._holds(condition) for condition in problem.conditions):
             raise DataError(
-                f"No family: '{problem.name}' asks for slopes on its boundary, and values are needed."
+                f"No family: '{problem.name}' asks for slopes on its boundary; values are needed."
             )
 
     def _holds(self, condition: Condition) -> bool:

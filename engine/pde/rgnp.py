@@ -111,7 +111,7 @@ class RGNP:
         problem = networks.family.problem
         c = problem.chosen(params.coefficients)
         if known(problem, c) is None:
-            if problem.dimension > 1 or not is_quick(problem):
+            if not is_quick(problem):
                 yield rgnp_picture.snapshot(networks, fitted, params, c, None,
                                             coarse="the truth is being computed")  # fmt: skip
             yield from beats(lambda: reference(problem, c))

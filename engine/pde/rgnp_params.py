@@ -121,7 +121,7 @@ class RGNPParams:
         Applies("weights", ("trained here",)),
     ] = False  # fmt: skip
     data: Annotated[
-        int, Bound(0, 200, soft=(0, 50)), REFIT,
+        int, Bound(0, 2000, soft=(0, 200)), REFIT,
         Doc("Reference solutions, seen at random places with noise of 0.05, that training may use.",
             label="solutions as data"),
         Applies("weights", ("trained here",)),

@@ -139,7 +139,7 @@ class Training:
         terms = self.elbo.terms(draw, log_eps)
         residual = terms.pop("residual")
         if self.data is not None:
-            terms["data"] = self.elbo.data_term(self.data)
+            terms["data"] = self.elbo.data_term(self.data, self.params.batch)
         loss = -sum(terms.values())
         told = {name: float(value.detach()) for name, value in terms.items()}
         told["residual"] = math.sqrt(float(residual.detach()))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,7 @@ def main(words: list[str] | None = None) -> int:
     asked.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--minutes", type=float, default=0.0)
+    asked.add_argument("--begin", type=Path, help="a trained model whose weights to begin with")
     asked.add_argument("--out", type=Path, default=shipped.MODELS)
     chosen = asked.parse_args(words)
     values = dict(RECIPES[chosen.name])
@@ -57,7 +59,9 @@ def main(words: list[str] | None = None) -> int:
     params = RGNPParams(weights="trained here", held_out=HELD_OUT, **values)
     single_thread()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    _Recipe(chosen.name, params, chosen.seed, chosen.minutes, chosen.out).run()
+    recipe = _Recipe(chosen.name, params, chosen.seed, chosen.minutes, chosen.out)
+    recipe.command = " ".join(["python -m engine.pde.train_rgnp", *(words or sys.argv[1:])])
+    recipe.run(chosen.begin)
     return 0
 
 
@@ -69,7 +73,7 @@ class _Recipe:
         rng = np.random.default_rng(seed)
         self.training = Training(self.family, params, rng, "cpu", self._now)
         self.began = time.monotonic()
-        self.spent = 0.0
+        self.spent, self.command = 0.0, ""
         self.errors: list[tuple[float, float, float]] = []
 
     def _elapsed(self) -> float:
@@ -83,8 +87,13 @@ class _Recipe:
         rate = self.params.rate * self.params.fall**share
         return replace(self.params, rate=max(rate, 1e-6), fall=1.0)
 
-    def run(self) -> None:
+    def run(self, begin: Path | None = None) -> None:
+        """Train; from the weights of another model, but for the residual noise, which is set."""
+        for _ in self.training.observe():
+            pass
         draws = finish(held_out(self.family, HELD_OUT))
+        if begin is not None:
+            self._take(begin, ("log eps",))
         self._resume()
         self.began = time.monotonic()
         for told in self.training.run():
@@ -109,7 +118,6 @@ class _Recipe:
 
     def _resume(self) -> None:
         """Take up the weights of a checkpoint; moments of the optimiser begin afresh."""
-        import torch
         from safetensors import safe_open
 
         if not self._file().is_file():
@@ -118,20 +126,28 @@ class _Recipe:
             head = json.loads(file.metadata()["made"])
             if head["params"] != to_json(self.params) or head["seed"] != self.seed:
                 return
-            with torch.no_grad():
-                for key, leaf in self.training.leaves.items():
-                    leaf.copy_(torch.tensor(file.get_tensor(key)))
             self.errors = [tuple(row) for row in file.get_tensor("course.errors").tolist()]
+        self._take(self._file())
         self.training.done, self.spent = head["steps"], head["seconds"]
         for _ in range(self.training.done):
             self.training.elbo.draw(1, 1)
+
+    def _take(self, path: Path, but: tuple[str, ...] = ()) -> None:
+        import torch
+        from safetensors.numpy import load_file
+
+        arrays = load_file(path)
+        with torch.no_grad():
+            for key, leaf in self.training.leaves.items():
+                if key not in but:
+                    leaf.copy_(torch.tensor(arrays[key]))
 
     def _save(self, arrays: dict[str, Any], found: Quality) -> None:
         from safetensors.numpy import save_file
 
         head = {
             "problem": self.name, "wording": shipped.wording_of(self.name),
-            "command": f"python -m engine.pde.train_rgnp {self.name}",
+            "command": self.command,
             "params": to_json(self.params), "seed": self.seed, "minutes": self.minutes,
             "steps": self.training.done, "seconds": round(self._elapsed()),
             "reached": {"error": found.error, "coverage": found.coverage, "draws": found.draws},

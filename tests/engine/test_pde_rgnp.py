@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import catalog
 from engine.data import open_any
 from engine.judgement import judge
 from engine.method import DataError
-from engine.pde import collocation, coverage, forward, gicnet, shipped, sine, starting_cavity
+from engine.pde import collocation, coverage, shipped, sine, starting_cavity
 from engine.pde.elbo import Elbo, relative, tensors
 from engine.pde.family import Family
-from engine.pde.gicnet import GICNet
 from engine.pde.lowrank import log_density
 from engine.pde.observations import found, observe
 from engine.pde.reference import is_quick, reference
@@ -56,6 +54,10 @@ def fitted(spec=POISSON, seed=0, **params):
     return fit
 
 
+LARGEST_ERROR = {"poisson_family": 0.03, "burgers_family": 0.15}
+LEAST_COVERAGE = {"poisson_family": 0.8, "burgers_family": 0.8}
+
+
 # Densities
 
 
@@ -68,8 +70,11 @@ def test_the_low_rank_density_is_that_of_torch(k):
     variance = 0.01 + torch.rand(draws, n, dtype=torch.float64)
     factor = torch.randn(draws, n, k, dtype=torch.float64)
     own = log_density(at, mean, variance, factor)
-    given = torch.distributions.LowRankMultivariateNormal(mean, factor, variance) if k else (
-        torch.distributions.Independent(torch.distributions.Normal(mean, variance.sqrt()), 1))  # fmt: skip
+    if k:
+        given = torch.distributions.LowRankMultivariateNormal(mean, factor, variance)
+    else:
+        normal = torch.distributions.Normal(mean, variance.sqrt())
+        given = torch.distributions.Independent(normal, 1)
     assert float((own - given.log_prob(at)).abs().max()) < 1e-8
 
 
@@ -335,3 +340,95 @@ def test_the_family_of_rods_has_the_values_known():
     u = reference(problem, (0.5, -0.5, 0.5, -0.5, 0.5, 1.5)).values["u"]
     assert u[100] == pytest.approx(0.90597108, abs=2e-6)
     assert u[150] == pytest.approx(0.70758358, abs=2e-6)
+
+
+# What ships
+
+
+@pytest.mark.parametrize("name", ["poisson_family", "burgers_family"])
+def test_what_ships_is_as_good_as_it_says(name):
+    """On draws of another seed than those of its card: error and coverage within its reach."""
+    problem = open_any(f"problem:{name}")
+    found_here = shipped.known(problem)
+    assert found_here is not None
+    said, told, draws = found_here.quality
+    assert draws == 100 and said < LARGEST_ERROR[name] and told > LEAST_COVERAGE[name]
+    family = Family(problem, found_here.given)
+    c = family.draws(10, np.random.default_rng(11))
+    seen = coverage.HeldOut(c, tuple(reference(problem, k) for k in c))
+    reached = coverage.quality(evaluator(problem, found_here.arrays, found_here.given), seen)
+    assert reached.error < 2.5 * said and reached.coverage > told - 0.15
+    assert (shipped.MODELS / f"{name}.safetensors").stat().st_size < 1.5e6
+
+
+def test_a_shipped_fit_is_one_step_and_finds_its_coefficients_again():
+    """From twenty places without noise the coefficients come back within their spread."""
+    problem = open_any(POISSON)
+    fit = Fit(RunSpec(method="pde.rgnp", data=POISSON, params={}, seed=0), problem)
+    assert len([s for s in fit if s.snapshot is not None]) == 1
+    networks = fit.method._networks
+    rng, away, wide = np.random.default_rng(2), [], []
+    for c in networks.family.draws(12, rng):
+        seen = observe(problem, fit.params, reference(problem, c))
+        said = found(networks, seen, c)
+        away.append(np.abs(said.mean - c[:5]))
+        wide.append(said.spread)
+    rms = float(np.sqrt(np.mean(np.square(away))))
+    assert rms < 0.4 * np.sqrt(1 / 3), "far better than the prior's own 0.58"
+    assert 0.5 < np.mean(np.array(away) < 3 * np.array(wide)) <= 1
+    other = replace(fit.params, coefficients=(0.1, 0.2, 0.3, -0.4, 0.5, 1.2))
+    assert fit.method.evaluate(other).metrics["relative error"] < 0.1
+
+
+def test_other_wordings_do_not_get_what_ships(monkeypatch):
+    problem = open_any(POISSON)
+    assert shipped.known(open_any(f"{POISSON}?w=1.2")) is not None
+    assert shipped.known(open_any("problem:poisson")) is None
+    assert shipped.known(open_any("equation:" + problem.text)) is None
+    monkeypatch.setattr(shipped, "wording_of", lambda name: "another")
+    assert shipped.known(problem) is None
+
+
+def test_an_error_bar_is_called_so_only_where_it_is_one():
+    assert coverage.Quality(0.1, 0.85, 10).is_error_bar
+    assert coverage.Quality(0.1, 0.99, 10).is_error_bar
+    assert not coverage.Quality(0.1, 0.84, 10).is_error_bar
+    assert not coverage.Quality(0.1, 0.995, 10).is_error_bar
+    assert not coverage.Quality(np.nan, np.nan, 0).is_error_bar
+
+
+def test_a_saved_process_says_the_same(tmp_path):
+    fit = fitted()
+    again = RGNP.from_state(fit.params, fit.method.state())
+    wanted = replace(fit.params, coefficients=(0.3, 0.1, -0.2, 0, 0.4, 1.7), noise=0.05)
+    one, other = (m.evaluate(wanted) for m in (fit.method, again))
+    for a, b in zip(one.layers, other.layers, strict=True):
+        assert all(np.array_equal(a.arrays()[k], b.arrays()[k], equal_nan=True)
+                   for k in a.arrays() if a.arrays()[k].dtype.kind == "f")  # fmt: skip
+
+
+def test_the_command_runs_without_a_window(tmp_path):
+    """Observations in a script are numbers; the table of coefficients is a file."""
+    from engine.cli import main
+
+    out = tmp_path / "rod"
+    words = ["run", "pde.rgnp", "--data", POISSON, "--set", "observed=-0.5,0.4,0.2,0.7",
+             "--set", "noise=0.01", "--out", str(out)]  # fmt: skip
+    assert main(words) == 0
+    assert any(out.iterdir())
+
+
+def test_the_recipe_keeps_its_checkpoint(tmp_path, capsys):
+    from engine.pde import train_rgnp
+
+    small = ["layers=1", "width=4", "fourier=2", "head=4", "batch=2", "interior=4", "steps=2"]
+    words = ["poisson_family", "--out", str(tmp_path)]
+    for pair in small:
+        words += ["--set", pair]
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(train_rgnp, "HELD_OUT", 2)
+    monkey.setattr(train_rgnp, "LOOKED_AT", 1)
+    assert train_rgnp.main(words) == 0
+    monkey.undo()
+    assert "step 2" in capsys.readouterr().out
+    assert (tmp_path / "poisson_family.json").is_file()
