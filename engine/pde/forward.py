@@ -143,7 +143,8 @@ def start(
     family: Family, *, layers: int, width: int, rank: int, fourier: int, fastest: float,
     rng: np.random.Generator,
 ) -> Arrays:  # fmt: skip
-    """Arrays to begin with: Glorot's normal, zero biases; frequencies log-spaced up to `fastest`,
+    """Arrays to begin with: Glorot's normal (twice its variance before a swish, which halves what
+    passes), zero biases; frequencies log-spaced up to `fastest`,
     in an order of its own along each axis (in one order they would be waves along a diagonal)."""
     d, m = family.problem.dimension, len(family.problem.unknowns)
     spaced = np.geomspace(SLOWEST, fastest, fourier)
@@ -152,7 +153,7 @@ def start(
     arrays: Arrays = {"forward.frequencies": np.array(columns).reshape(d, fourier)}
     sizes = [d + 2 * fourier, *[width] * layers]
     for k in range(layers):
-        arrays[f"forward.w.{k}"] = glorot(sizes[k], width, rng)
+        arrays[f"forward.w.{k}"] = np.sqrt(2) * glorot(sizes[k], width, rng)
         arrays[f"forward.b.{k}"] = np.zeros(width)
     arrays["forward.w.z"] = glorot(len(family.low), width, rng)
     arrays["forward.w.out"] = glorot(width, m * (2 + rank), rng)

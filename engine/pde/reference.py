@@ -11,7 +11,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -100,8 +99,8 @@ def _compute(problem: Problem, c: tuple[float, ...]) -> Reference:
     if problem.solver == "sine":
         return _settled("sine series, exponential time steps", _sine_runs(problem, c), GOOD_LIVE)
     if problem.solver == "starting cavity":
-        runs = [partial(_starting, problem, c, n) for n in (1, 2)]
-        return _settled("stream function and vorticity, differences", runs)
+        how = "stream function and vorticity, differences"
+        return _settled(how, [lambda: _starting(problem, c, 1), lambda: _starting(problem, c, 2)])
     if etdrk4.fits(problem):
         return _settled("Fourier series, exponential time steps", _fourier_runs(problem, c))
     if problem.time is None:
@@ -190,7 +189,7 @@ def _sine_runs(problem: Problem, c: tuple[float, ...]) -> _Runs:
         values = sine.solve(problem, c, n, max(1, n // 100), times)
         return {problem.unknowns[0]: np.ascontiguousarray(values[:, ::fine])}
 
-    return [partial(run, fine) for fine in (2, 4, 8, 16)]
+    return [lambda: run(2), lambda: run(4), lambda: run(8), lambda: run(16)]
 
 
 def _starting(problem: Problem, c: tuple[float, ...], fine: int) -> dict[str, Floats]:

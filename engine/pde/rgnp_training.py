@@ -80,14 +80,14 @@ class Training:
                 raise DataError("Not all unknowns have a reference that could serve as data.")
             rows = rng.choice(len(problem), self.params.interior)
             xs.append(places(problem.grid())[rows])
-            y = np.column_stack([found.values[u].ravel()[rows] for u in problem.unknowns])
-            ys.append(y + DATA_NOISE * rng.standard_normal(y.shape))
+            seen = np.column_stack([found.values[u].ravel()[rows] for u in problem.unknowns])
+            ys.append(seen + DATA_NOISE * rng.standard_normal(seen.shape))
         if len(draws):
-            z, x, y = (
+            z, at, y = (
                 torch.tensor(np.asarray(a), dtype=self.elbo.dtype, device=self.elbo.device)
                 for a in (self.family.scaled(draws), xs, ys)
             )
-            self.data = Observed(z, x, y, DATA_NOISE)
+            self.data = Observed(z, at, y, DATA_NOISE)
 
     def run(self) -> Generator[dict[str, float] | None, None, None]:
         """Parts of the objective after each step, and None while one takes long.

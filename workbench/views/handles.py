@@ -22,7 +22,7 @@ REACH = 9.0
 HINT = "Click: a new point. Drag: move it. Right click or Delete: take it away."
 
 
-class Points(pyqtgraph.ScatterPlotItem):
+class Points(pyqtgraph.ScatterPlotItem):  # type: ignore[misc]
     """Dots that tell a drag from the moving of the picture."""
 
     def __init__(self, owner: MovablePoints) -> None:
@@ -43,7 +43,8 @@ class MovablePoints(QObject):
 
     def __init__(self, plot: Any, widget: Any, parent: QObject) -> None:
         super().__init__(parent)
-        self._plot, self._layer = plot, None
+        self._plot = plot
+        self._layer: Curves | Field | None = None
         self._handles: Handles | None = None
         self._held: int | None = None
         self._under: int | None = None
@@ -108,11 +109,12 @@ class MovablePoints(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-        pressed = event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent)
-        if pressed and event.key() in keys and self._under is not None:
-            self._remove(self._under)
-            return True
-        return False
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if event.key() not in keys or self._under is None:
+            return False
+        self._remove(self._under)
+        return True
 
     # What becomes of the points
 
@@ -171,11 +173,11 @@ class MovablePoints(QObject):
         """Inside the middles of the outermost cells, where the axes of the data end."""
         layer = self._layer
         if isinstance(layer, Curves):
-            return np.clip(place[:1], np.nanmin(layer.x), np.nanmax(layer.x))
+            return np.asarray(np.clip(place[:1], np.nanmin(layer.x), np.nanmax(layer.x)))
         assert layer is not None
         low, high = np.array(layer.extent[:2]).T
         half = (high - low) / np.array(layer.values.shape[:2]) / 2
-        return np.clip(place, low + half, high - half)
+        return np.asarray(np.clip(place, low + half, high - half))
 
     def _value(self, place: np.ndarray) -> float:
         assert isinstance(self._layer, Field)
