@@ -141,10 +141,10 @@ def _root(share: Tensor, jet: Mapping[Orders, Tensor]) -> dict[Orders, Tensor]:
 
 def start(
     family: Family, *, layers: int, width: int, rank: int, fourier: int, fastest: float,
+    gain: float = 1.0,
     rng: np.random.Generator,
 ) -> Arrays:  # fmt: skip
-    """Arrays to begin with: Glorot's normal (twice its variance before a swish, which halves what
-    passes), zero biases; frequencies log-spaced up to `fastest`,
+    """Arrays to begin with: Glorot's normal times `gain`, zero biases; frequencies log-spaced up to `fastest`,
     in an order of its own along each axis (in one order they would be waves along a diagonal)."""
     d, m = family.problem.dimension, len(family.problem.unknowns)
     spaced = np.geomspace(SLOWEST, fastest, fourier)
@@ -153,7 +153,7 @@ def start(
     arrays: Arrays = {"forward.frequencies": np.array(columns).reshape(d, fourier)}
     sizes = [d + 2 * fourier, *[width] * layers]
     for k in range(layers):
-        arrays[f"forward.w.{k}"] = np.sqrt(2) * glorot(sizes[k], width, rng)
+        arrays[f"forward.w.{k}"] = gain * glorot(sizes[k], width, rng)
         arrays[f"forward.b.{k}"] = np.zeros(width)
     arrays["forward.w.z"] = glorot(len(family.low), width, rng)
     arrays["forward.w.out"] = glorot(width, m * (2 + rank), rng)

@@ -67,7 +67,8 @@ def _along(
     runs: list[dict[str, Floats]] = [{"mean": mean, "reference": true}]
     runs += [{f"{word}, ±2σ": mean + sign * 2 * spread} for sign in (1, -1)]
     runs += [{"draws": row} for row in draws]
-    names = dict.fromkeys(name for run in runs for name in run)
+    # The mean is drawn last, over the others.
+    names = dict.fromkeys(name for run in reversed(runs) for name in reversed(run))
     lines = {name: np.concatenate([[*run.get(name, none), np.nan] for run in runs])
              for name in names}  # fmt: skip
     return Curves(

@@ -78,6 +78,11 @@ class RGNPParams:
             label="highest frequency"),
         Applies("weights", ("trained here",)),
     ] = 1.0  # fmt: skip
+    gain: Annotated[
+        float, Bound(0.1, 3.0), REFIT,
+        Doc("Factor of the forward network's first weights.", label="weights' start"),
+        Applies("weights", ("trained here",)),
+    ] = 1.0  # fmt: skip
     lifts: Annotated[
         int, Bound(1, 6), REFIT, Doc("Layers that lift a value to channels, inverse network."),
         Applies("weights", ("trained here",)),

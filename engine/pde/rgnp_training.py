@@ -34,7 +34,7 @@ def start(family: Family, params: RGNPParams, rng: np.random.Generator) -> Array
     """Arrays of both networks to begin with."""
     found = forward.start(
         family, layers=params.layers, width=params.width, rank=params.rank,
-        fourier=params.fourier, fastest=params.fastest, rng=rng,
+        fourier=params.fourier, fastest=params.fastest, gain=params.gain, rng=rng,
     )  # fmt: skip
     found |= gicnet.start(
         family, lifts=params.lifts, convolutions=params.convolutions, head=params.head,

@@ -37,7 +37,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "poisson_family": {"layers": 4, "width": 100, "fourier": 20, "steps": 40000, "fall": 0.003},
     "burgers_family": {
         "layers": 3, "width": 96, "fourier": 8, "fastest": 0.5, "steps": 30000, "fall": 0.01,
-        "batch": 24, "interior": 40, "rate": 8e-3, "train_eps": True, "eps": 1.0,
+        "batch": 24, "interior": 40, "rate": 8e-3, "gain": 2**0.5, "train_eps": True, "eps": 1.0,
     },
 }  # fmt: skip
 

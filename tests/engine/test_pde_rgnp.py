@@ -432,3 +432,18 @@ def test_the_recipe_keeps_its_checkpoint(tmp_path, capsys):
     monkey.undo()
     assert "step 2" in capsys.readouterr().out
     assert (tmp_path / "poisson_family.json").is_file()
+
+
+def test_the_cavity_is_a_family_too():
+    """Three unknowns in three coordinates; the pressure has no reference and is not scored."""
+    fit = fitted(CAVITY, held_out=1, steps=3, batch=2, width=8, inverse_rank=0)
+    frame = fit.result()
+    assert frame.layer("prediction").values.shape == (41, 41)
+    still = fit.method.evaluate(replace(fit.params, at=0.0, unknown=2))
+    assert np.abs(still.layer("prediction").values).max() == 0
+    assert {"relative error", "coverage", "held-out error"} <= set(frame.metrics)
+    pressure = fit.method.evaluate(replace(fit.params, unknown=1))
+    assert "truth" not in {x.name for x in pressure.layers}
+    row = (0.5, 0.4, 0.6, 0.1, 0.0, 0.0)
+    seen = fit.method.evaluate(replace(fit.params, observed=row + row))
+    assert seen.layer("coefficients found").labels == ("rho", "mu")

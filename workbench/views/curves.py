@@ -61,6 +61,12 @@ class CurvesView(Plot):
         elif len(layer.lines) > 1:
             self._legend = self.item.addLegend(offset=(-10, 10))
             self._dress_legend()
+        if self._legend is not None and layer.handles is not None:
+            # In one row above the curves, so that it hides no point from the hand.
+            self._legend.setColumnCount(len(layer.lines))
+            self._legend.setParentItem(self.item)
+            self._legend.anchor((1, 0), (1, 0), offset=(-6, -4))
+            self.item.layout.setRowFixedHeight(0, 26)
         colours = self.theme.categorical if self.theme is not None else ("#2f6fdb",)
         for number, name in enumerate(layer.lines):
             colour = self._accent() if len(layer.lines) == 1 else colours[number % len(colours)]
