@@ -86,7 +86,7 @@ class _Sealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Handles(_Sealed):
+class Spots(_Sealed):
     """Places in a picture that a hand adds, moves and takes away.
 
     `sets` names the LIVE parameter, a tuple of numbers, that holds them row after row: `rows` (n,
@@ -101,7 +101,7 @@ class Handles(_Sealed):
 
     def _check(self) -> None:
         if len(self.rows) != len(self.shown) or self.shown.shape[1:] != (2,):
-            raise ValueError(f"Handles need a place each, got {self.shown.shape}.")
+            raise ValueError(f"Spots need a place each, got {self.shown.shape}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +126,7 @@ class Field(_Sealed):
     limits: tuple[float, float] | None = None
     marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     steers: tuple[str, ...] = ()
-    handles: Handles | None = None
+    spots: Spots | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -232,12 +232,25 @@ class Surface(_Sealed):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture(_Sealed):
-    """An image (h, w) or (h, w, 3 or 4), float in [0, 1], row 0 at the top."""
+    """An image (h, w) or (h, w, 3 or 4), float in [0, 1], row 0 at the top.
+
+    `size` (height, width) is that of the whole in pixels where `values` are a coarser picture of
+    it; `inset` (h', w'[, c]) are then pixels of the whole itself, with their first row and column
+    at `inset_at`: what a preview shows sharply.
+    """
 
     name: str
     role: Role
     values: Array
     colormap: str = "gray"
+    size: tuple[int, int] = (0, 0)
+    inset: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    inset_at: tuple[int, int] = (0, 0)
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Height and width of the whole, in pixels."""
+        return self.size if self.size != (0, 0) else (self.values.shape[0], self.values.shape[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -247,6 +260,10 @@ class Curves(_Sealed):
     `stems` asks for a stem at each x instead of a connected line for the first of them (a
     spectrum); the others run over it. `steers` names the LIVE parameter that the abscissa stands
     for: a hand may set it in the picture.
+
+    `handles` are places that a hand may move: LIVE parameters of several numbers with the values
+    (q,) that the first q of `x` were drawn from, in the order abscissas, heights and, if there is a
+    third, widths along the abscissa.
     """
 
     name: str
@@ -257,12 +274,16 @@ class Curves(_Sealed):
     marks: Mapping[str, float] = field(default_factory=dict)
     stems: bool = False
     steers: str = ""
-    handles: Handles | None = None
+    handles: Mapping[str, Array] = field(default_factory=dict)
+    spots: Spots | None = None
 
     def _check(self) -> None:
         for key, line in self.lines.items():
             if line.shape != self.x.shape:
                 raise ValueError(f"Line '{key}' has shape {line.shape}, x has {self.x.shape}.")
+        counts = {len(values) for values in self.handles.values()}
+        if len(self.handles) not in (0, 2, 3) or len(counts) > 1:
+            raise ValueError("Handles are two or three parameters of as many numbers each.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

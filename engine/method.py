@@ -127,3 +127,24 @@ class Refines(Protocol):
         """Frames from coarse to settled, the last one equal to `evaluate(params)`. Yields None when
         it only gives control back. Whoever iterates may stop at any yield."""
         ...
+
+
+@runtime_checkable
+class Attends(Protocol):
+    """A method whose picture is so large that the part in sight is computed first."""
+
+    def attend(self, part: tuple[int, int, int, int]) -> None:
+        """What is in sight: top, left, bottom, right, in pixels of the whole. May be called from
+        any thread at any time; it decides the order of work and what previews show sharply, never
+        what the settled frame holds."""
+        ...
+
+
+@runtime_checkable
+class Transfers(Protocol):
+    """A method whose learning serves data that it was not fitted to."""
+
+    def transferred(self, data: Any) -> Self:
+        """The same learning with other data to show, without a fit. May be called while another
+        thread asks this one for frames. Raises `DataError`."""
+        ...

@@ -30,6 +30,7 @@ def thumbnail(name: str) -> Image.Image:
     """The sample's heat-geodesic map, or the data where they are the better picture."""
     from engine.data import open_any
     from engine.data.overview import overview
+    from engine.data.photograph import Photograph
     from engine.data.samples import samples
     from engine.data.vectors import VectorSamples
     from engine.runs import RunSpec, run
@@ -39,6 +40,8 @@ def thumbnail(name: str) -> Image.Image:
     data: Any = open_any(spec)
     if isinstance(data, VectorSamples):
         return field_thumbnail(data)
+    if isinstance(data, Photograph):
+        return photograph_thumbnail(data)
     if spec.startswith("problem:"):
         return problem_thumbnail(overview(data).values)
     if name in SHOWN_AS_DATA:
@@ -48,6 +51,21 @@ def thumbnail(name: str) -> Image.Image:
         places = snapshot.layer("map").positions
     found = colouring(data.labels[data.colour_by], data.colour_by, "viridis", "", len(data))
     return drawn(places, found.rgb)
+
+
+def photograph_thumbnail(data: Any) -> Image.Image:
+    """The middle of the picture, spoilt at the left and as it was at the right."""
+    height, width = data.values.shape[:2]
+    across = min(width, round(height * PICTURE[0] / PICTURE[1]))
+    down = round(across * PICTURE[1] / PICTURE[0])
+    top, left = (height - down) // 5, (width - across) // 2
+    both = np.array(data.truth)
+    both[:, : width // 2] = np.clip(data.values, 0, 1)[:, : width // 2]
+    part = np.round(both[top : top + down, left : left + across] * 255).astype(np.uint8)
+    whole = Image.fromarray(part).convert("RGB").resize(PICTURE, Image.Resampling.LANCZOS)
+    ImageDraw.Draw(whole).line([(PICTURE[0] // 2, 0), (PICTURE[0] // 2, PICTURE[1])],
+                               fill="white", width=2)  # fmt: skip
+    return whole
 
 
 def problem_thumbnail(values: NDArray[Any]) -> Image.Image:

@@ -36,6 +36,11 @@ _WORDS = {
         "Choose a problem for a live solution, or type an equation of your own.",
         "u_t = 0.01*u_xx + u - u^3, with a box, a start and what holds at its ends",
     ),
+    "restoration": (
+        "What did it look like before it was spoilt?",
+        "Choose a sample for a live picture, or open a photograph of your own.",
+        "PNG, TIFF, JPEG or WebP, grey or colour, 8 or 16 bits",
+    ),
 }
 """For each family: a question, what to do, and the files that it reads."""
 

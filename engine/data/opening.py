@@ -7,11 +7,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.data import annotated, arrays, delimited, mapping, meshes, pictures, vector_arrays
+from engine.data import (
+    annotated,
+    arrays,
+    delimited,
+    mapping,
+    meshes,
+    picture_files,
+    pictures,
+    vector_arrays,
+)
 from engine.data.errors import OpenError
 from engine.data.raw import Raw, to_table
 from engine.data.samples import open_sample
@@ -19,6 +28,7 @@ from engine.data.table import Table
 from engine.data.vectors import VectorSamples
 
 if TYPE_CHECKING:
+    from engine.data.photograph import Photograph
     from engine.pde.problem import Problem
 
 SAMPLE = "sample:"
@@ -26,7 +36,6 @@ PROBLEM = "problem:"
 EQUATION = "equation:"
 MADE = (SAMPLE, PROBLEM, EQUATION)
 """How the address of data begins that are no file: they can always be made again."""
-_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 PREVIEW_ROWS = 8
 
 
@@ -62,7 +71,9 @@ def open_any(
     drop: Sequence[str] = (),
     missing: str = "drop_rows",
     fields: str | None = None,
-) -> Table | VectorSamples | Problem:
+    picture: str | None = None,
+    truth: str | None = None,
+) -> Table | VectorSamples | Problem | Photograph:
     """Open a file, a sample or a problem.
 
     Parameters
@@ -73,6 +84,9 @@ def open_any(
     label, columns, drop, missing : which columns to use and what to do about gaps; see `to_table`
     fields : which columns are positions and vectors, see `mapping.parse`; "auto" goes by their
         names. None opens a table; a mesh is a vector field in any case
+    picture : opens an image as a photograph instead of a table of its pixels; "" as it is, else how
+        it is spoilt first, as in "noise=25&seed=1" (`photographs.Spoiling`)
+    truth : an image of the same size and colours that the photograph should be, to judge by
 
     Raises
     ------
@@ -81,6 +95,12 @@ def open_any(
     """
     text = str(spec)
     narrowed = label is not None or columns is not None or bool(drop) or missing != "drop_rows"
+    if picture is not None:
+        if narrowed or fields is not None or text.startswith(MADE):
+            raise OpenError("A photograph is an image file as it is; leave out other choices.")
+        return _open_picture(text, picture, truth)
+    if truth is not None:
+        raise OpenError("A file of the truth goes with a photograph; open the picture as one.")
     if text.startswith((PROBLEM, EQUATION)):
         if narrowed or fields is not None:
             raise OpenError("A problem has no columns to choose from.")
@@ -92,15 +112,19 @@ def open_any(
                 "columns, drop and missing."
             )
         return _open_field(text, fields)
+    return _open_table(text, narrowed, label=label, columns=columns, drop=drop, missing=missing)
+
+
+def _open_table(text: str, narrowed: bool, **wanted: Any) -> Table | VectorSamples | Photograph:
+    """A sample as it is, or the columns that are wanted of a file or of a sample's table."""
     if text.startswith(SAMPLE):
         sample = open_sample(text.removeprefix(SAMPLE))
-        if isinstance(sample, VectorSamples):
+        if not isinstance(sample, Table):
             if narrowed:
-                raise OpenError(f"'{text}' is a vector field; it has no columns to choose from.")
+                what = "vector field" if isinstance(sample, VectorSamples) else "photograph"
+                raise OpenError(f"'{text}' is a {what}; it has no columns to choose from.")
             return sample
-        if label is None and columns is None and not drop:
-            return sample
-        return to_table(_raw_of(sample), label=label, columns=columns, drop=drop, missing=missing)
+        return to_table(_raw_of(sample), **wanted) if narrowed else sample
     path = Path(text)
     if meshes.recognise(path):
         if narrowed:
@@ -109,8 +133,7 @@ def open_any(
                 "columns, drop and missing."
             )
         return meshes.read(path, text)
-    raw = read(path)
-    return to_table(raw, label=label, columns=columns, drop=drop, missing=missing)
+    return to_table(read(path), **wanted)
 
 
 def _raw_of(table: Table) -> Raw:
@@ -132,6 +155,23 @@ def _open_problem(text: str) -> Problem:
     if text.startswith(PROBLEM):
         return open_known(text.removeprefix(PROBLEM))
     return state(text.removeprefix(EQUATION))
+
+
+def _open_picture(text: str, how: str, truth: str | None) -> Photograph:
+    from engine.data import photographs
+
+    spoiling = photographs.Spoiling.read(how)
+    _check_place(Path(text))
+    found = photographs.spoilt(photographs.read(Path(text), text), spoiling)
+    if not truth:
+        return found
+    _check_place(Path(truth))
+    return photographs.with_truth(found, Path(truth), truth)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file holds an image. Raises `OpenError` when there is no file."""
+    return bool(picture_files.kind_of(_head(path)))
 
 
 def _open_field(text: str, fields: str) -> VectorSamples:
@@ -163,7 +203,7 @@ def read(path: Path) -> Raw:
     spec = str(path)
     if not head:
         raise OpenError(f"'{path.name}' is empty: a table needs at least two rows of numbers.")
-    if head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+    if is_picture(path):
         return pictures.read(path, spec)
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return annotated.read(path, spec)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.photograph import Photograph
 from engine.data.table import Table
 from engine.data.vectors import VectorSamples
-from engine.layers import Array, Arrows, Axis, Layer, Points
+from engine.layers import Array, Arrows, Axis, Layer, Picture, Points
 
 FIT_ROWS = 5000
 """Rows that the principal axes are computed from; more do not move them visibly."""
@@ -16,6 +17,8 @@ FIT_ROWS = 5000
 
 def overview(data: Any) -> Layer:
     """The data as a picture. Raises `DataError` for a problem without a reference."""
+    if isinstance(data, Photograph):
+        return Picture(name="input", role="data", values=data.values)
     if not isinstance(data, Table | VectorSamples):
         from engine.pde.overview import overview as reference
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from engine.data.errors import OpenError
 
 if TYPE_CHECKING:
+    from engine.data.photograph import Photograph
     from engine.data.table import Table
     from engine.data.vectors import VectorSamples
 
@@ -27,6 +28,7 @@ class Sample:
     family: str = "embedding"
     address: str = ""
     method: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def spec(self) -> str:
@@ -164,6 +166,30 @@ _SAMPLES = (
 )
 
 
+_SPOILT = {"blur": (0.0, 0, 20), "jpeg": (0, 0, 95), "seed": _SEED}
+
+_PICTURES = (
+    Sample(
+        "astronaut",
+        "Astronaut",
+        "A portrait with the noise of a dark room. The truth is known.",
+        "photographs:sample",
+        {"noise": (25.0, 0, 255), **_SPOILT},
+        "restoration",
+        fixed={"file": "astronaut.png"},
+    ),
+    Sample(
+        "camera",
+        "Camera",
+        "A grey picture, noisy: smooth sky, fine grass. The truth is known.",
+        "photographs:sample",
+        {"noise": (15.0, 0, 255), **_SPOILT},
+        "restoration",
+        fixed={"file": "camera.png"},
+    ),
+)
+
+
 def samples() -> tuple[Sample, ...]:
     """Every sample, in the order of the cards: data sets, then problems."""
     from engine.pde.gallery import KNOWN
@@ -172,10 +198,10 @@ def samples() -> tuple[Sample, ...]:
         Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}", k.method)
         for k in KNOWN
     )
-    return (*_SAMPLES, *problems)
+    return (*_SAMPLES, *_PICTURES, *problems)
 
 
-def open_sample(address: str) -> Table | VectorSamples:
+def open_sample(address: str) -> Table | VectorSamples | Photograph:
     """The sample of an address "NAME" or "NAME?n=1000&noise=0.1".
 
     Raises
@@ -186,18 +212,18 @@ def open_sample(address: str) -> Table | VectorSamples:
     import importlib
 
     name, _, query = address.partition("?")
-    sample = next((s for s in _SAMPLES if s.name == name), None)
+    sample = next((s for s in (*_SAMPLES, *_PICTURES) if s.name == name), None)
     if sample is None:
-        known = ", ".join(s.name for s in _SAMPLES)
+        known = ", ".join(s.name for s in (*_SAMPLES, *_PICTURES))
         raise OpenError(f"There is no sample '{name}'. Choose one of: {known}.")
     options = _options(sample, query)
     changed = {key: value for key, value in options.items() if value != sample.options[key][0]}
     spec = f"sample:{name}" + (f"?{urlencode(changed)}" if changed else "")
     module, _, function = sample.make.partition(":")
-    make: Callable[..., Table | VectorSamples] = getattr(
+    make: Callable[..., Table | VectorSamples | Photograph] = getattr(
         importlib.import_module(f"engine.data.{module}"), function
     )
-    return make(name=sample.title, spec=spec, **options)
+    return make(name=sample.title, spec=spec, **options, **sample.fixed)
 
 
 def _options(sample: Sample, query: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Observations in a picture, as handles, and the coefficients that they say."""
+"""Observations in a picture, as spots, and the coefficients that they say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.layers import Axis, Curves, Field, Handles, Layer, Markers, Points
+from engine.layers import Axis, Curves, Field, Layer, Markers, Points, Spots
 from engine.method import Note
 from engine.pde.elbo import Elbo
 from engine.pde.family import Family
@@ -27,11 +27,11 @@ def layers(
     problem = networks.family.problem
     seen = observe(problem, params, truth)
     made: list[Layer] = []
-    handles = None if seen is None else _handles(seen, problem.dimension)
+    spots = None if seen is None else _spots(seen, problem.dimension)
     if problem.dimension == 1:
-        made.append(_along(drawn, spread, draws, handles, word))
-    elif problem.dimension == 2 and handles is not None and len(problem.unknowns) == 1:
-        made += _on_plane(drawn, handles)
+        made.append(_along(drawn, spread, draws, spots, word))
+    elif problem.dimension == 2 and spots is not None and len(problem.unknowns) == 1:
+        made += _on_plane(drawn, spots)
     if seen is None:
         return made, []
     made.append(_points(networks.family, seen))
@@ -46,15 +46,15 @@ def layers(
     return made, notes
 
 
-def _handles(seen: Observations, d: int) -> Handles:
+def _spots(seen: Observations, d: int) -> Spots:
     rows = np.hstack([seen.places, seen.clean])
     shown = np.column_stack([seen.places, seen.values]) if d == 1 else seen.places
-    return Handles(sets="observed", rows=rows, shown=shown[:, :2],
+    return Spots(sets="observed", rows=rows, shown=shown[:, :2],
                    along="reference" if d == 1 else "")  # fmt: skip
 
 
 def _along(
-    drawn: Sequence[Layer], spread: Floats, draws: Floats, handles: Handles | None, word: str
+    drawn: Sequence[Layer], spread: Floats, draws: Floats, spots: Spots | None, word: str
 ) -> Curves:
     """Mean, band, reference and draws over the one coordinate, which is run through once for each
     line of the band and each draw."""
@@ -73,15 +73,15 @@ def _along(
              for name in names}  # fmt: skip
     return Curves(
         name="solution", role="diagnostic", x=np.tile([*x, np.nan], len(runs)), lines=lines,
-        axes=(field["prediction"].axes[0], Axis("u")), handles=handles,
+        axes=(field["prediction"].axes[0], Axis("u")), spots=spots,
     )  # fmt: skip
 
 
-def _on_plane(drawn: Sequence[Layer], handles: Handles) -> list[Layer]:
+def _on_plane(drawn: Sequence[Layer], spots: Spots) -> list[Layer]:
     field = {x.name: x for x in drawn if isinstance(x, Field)}
     shown = field.get("truth", field["prediction"])
     return [Field(name="observations", role="diagnostic", values=shown.values, extent=shown.extent,
-                  axes=shown.axes, handles=handles)]  # fmt: skip
+                  axes=shown.axes, spots=spots)]  # fmt: skip
 
 
 def _points(family: Family, seen: Observations) -> Points:

@@ -37,7 +37,7 @@ def judge(snapshot: Snapshot, data: Problem) -> Judgement:
 
 def _in_hand(snapshot: Snapshot) -> tuple[Layer, ...]:
     """What a hand works on comes first, and what it finds."""
-    held = [x for x in snapshot.layers if isinstance(x, Curves | Field) and x.handles is not None]
+    held = [x for x in snapshot.layers if isinstance(x, Curves | Field) and x.spots is not None]
     found = [x for x in snapshot.layers if x.name == "coefficients"] if held else []
     return (*held, *found)
 

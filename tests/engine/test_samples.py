@@ -7,6 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 from engine.data import OpenError, open_any, samples
+from engine.data.photograph import Photograph
 from engine.data.vectors import VectorSamples
 
 
@@ -19,6 +20,8 @@ def test_a_sample_reopens_to_the_same_numbers(spec):
     elif isinstance(data, VectorSamples):
         assert np.isfinite(data.positions).all()
         assert np.isfinite(data.vectors[data.observed]).all()
+    elif isinstance(data, Photograph):
+        assert np.isfinite(data.values).all() and data.truth is not None
     else:
         assert np.isfinite(data.values).all()
         assert not data.label or data.label in data.labels

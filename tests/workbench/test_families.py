@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.workbench.mouse import drag
-from workbench.views.handles import HINT
+from workbench.views.spots import HINT
 
 pytestmark = pytest.mark.gl
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -71,11 +71,11 @@ def test_a_rod_is_live_at_first_and_found_again_from_points(window, qtbot):
     view = tab(window, qtbot, "Solution")
     assert view.toolTip() == HINT
     layer = run.snapshot.layer("solution")
-    count = len(layer.handles.rows)
+    count = len(layer.spots.rows)
     assert count == 20 and window.document.params().observed == ()
     first = run.snapshot.layer("coefficients found").columns["found"].copy()
-    number = int(np.argmin(np.abs(layer.handles.shown[:, 0])))
-    at = on_screen(view, layer.handles.shown[number])
+    number = int(np.argmin(np.abs(layer.spots.shown[:, 0])))
+    at = on_screen(view, layer.spots.shown[number])
     target = view.widget.viewport()
     QTest.mouseMove(target, at)
     QTest.mousePress(target, LEFT, NONE, at)
@@ -89,8 +89,8 @@ def test_a_rod_is_live_at_first_and_found_again_from_points(window, qtbot):
     settled(window, qtbot, run)
     assert window.session.undo.index() == undo + 1
     rows = np.reshape(window.document.params().observed, (-1, 2))
-    assert rows[number, 1] > layer.handles.rows[number, 1] + 0.01
-    others = np.delete(rows, number, axis=0) - np.delete(layer.handles.rows, number, axis=0)
+    assert rows[number, 1] > layer.spots.rows[number, 1] + 0.01
+    others = np.delete(rows, number, axis=0) - np.delete(layer.spots.rows, number, axis=0)
     assert np.abs(others).max() < 1e-5
     assert np.abs(run.snapshot.layer("coefficients found").columns["found"] - first).max() > 1e-4
 
@@ -135,7 +135,7 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
     view = tab(window, qtbot, "Observations")
     target = view.widget.viewport()
     layer = run.snapshot.layer("observations")
-    spots = layer.handles.shown
+    spots = layer.spots.shown
     free = next(p for p in ((0.5, 0.5), (0.3, 0.6), (0.7, 0.3), (0.45, 0.2))
                 if np.linalg.norm(spots - p, axis=1).min() > 0.08)  # fmt: skip
     QTest.mouseClick(target, LEFT, NONE, on_screen(view, free))

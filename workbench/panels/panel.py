@@ -21,6 +21,7 @@ from workbench.document import Document, Run
 from workbench.panels import common_scale
 from workbench.panels.beside import DATA, BesideChooser
 from workbench.panels.diagnostics import Diagnostics
+from workbench.panels.headline import headline
 from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
 from workbench.panels.side_by_side import SideBySide
@@ -133,7 +134,7 @@ class Panel(QWidget):
         self.selection = np.empty(0, np.int64)
         if data is None:
             return
-        self.data_view.set_title(_headline(data))
+        self.data_view.set_title(headline(data))
         self.beside_result.offer(None)
         self._show_overview(data)
         self.data_view.fit_camera()
@@ -392,10 +393,3 @@ def _as_set(view: MainView, settings: Mapping[str, Any]) -> None:
         ellipses=bool(settings.get("ellipses", False)),
         coloured_sheet=bool(settings.get("coloured_surface", True)),
     )
-
-
-def _headline(data: Any) -> str:
-    """Name and size of a data set."""
-    shape = getattr(getattr(data, "values", None), "shape", ())
-    size = " × ".join(f"{side:,}".replace(",", "\u2009") for side in shape)
-    return f"{data.name} · {size}" if size else str(data.name)

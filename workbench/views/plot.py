@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.layers import Axis, Curves, Field
 from workbench.theme import Theme
-from workbench.views.handles import HINT, MovablePoints
+from workbench.views.spots import HINT, MovablePoints
 
 pyqtgraph.setConfigOptions(antialias=True)
 
@@ -42,9 +42,9 @@ class Plot(QWidget):
             drawn.setLabel(str(axis))
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)
 
-    def show_handles(self, layer: Curves | Field) -> None:
+    def show_spots(self, layer: Curves | Field) -> None:
         """The points of a layer that a hand may move, if it has any."""
-        if self.movable is None and layer.handles is not None:
+        if self.movable is None and layer.spots is not None:
             self.movable = MovablePoints(self.item, self.widget, self)
             self.movable.changed.connect(self.steered)
             self.setToolTip(HINT)

@@ -1,4 +1,4 @@
-"""Points in a plot that a hand adds, moves and takes away (`engine.layers.Handles`).
+"""Points in a plot that a hand adds, moves and takes away (`engine.layers.Spots`).
 
 A click on nothing adds one, a drag moves one, a right click or the Delete key takes away the one
 under the pointer. The last one stays: no observation is another wish than none set by hand.
@@ -13,7 +13,7 @@ import pyqtgraph
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 
-from engine.layers import Curves, Field, Handles
+from engine.layers import Curves, Field, Spots
 from workbench.theme import Theme
 
 SIZE = 11
@@ -45,7 +45,7 @@ class MovablePoints(QObject):
         super().__init__(parent)
         self._plot = plot
         self._layer: Curves | Field | None = None
-        self._handles: Handles | None = None
+        self._spots: Spots | None = None
         self._held: int | None = None
         self._under: int | None = None
         self._rows, self._shown = np.empty((0, 0)), np.empty((0, 2))
@@ -59,12 +59,12 @@ class MovablePoints(QObject):
 
     def show(self, layer: Curves | Field) -> None:
         """The places of a layer; a point in the hand stays where the hand is."""
-        self._layer, self._handles = layer, layer.handles
-        if layer.handles is None:
+        self._layer, self._spots = layer, layer.spots
+        if layer.spots is None:
             self._dots.setData([], [])
         elif self._held is None:
-            self._rows = np.array(layer.handles.rows)
-            self._shown = np.array(layer.handles.shown)
+            self._rows = np.array(layer.spots.rows)
+            self._shown = np.array(layer.spots.shown)
             self._draw()
 
     def set_theme(self, theme: Theme) -> None:
@@ -79,7 +79,7 @@ class MovablePoints(QObject):
 
     def dragged(self, event: Any) -> bool:
         """Whether a drag is of a point; it is moved then."""
-        if self._handles is None:
+        if self._spots is None:
             return False
         if event.isStart():
             self._held = self._near(self._dots.mapToScene(event.buttonDownPos()))
@@ -95,7 +95,7 @@ class MovablePoints(QObject):
     @Slot(object)
     def _on_clicked(self, event: Any) -> None:
         box = self._plot.getViewBox()
-        if self._handles is None or not box.sceneBoundingRect().contains(event.scenePos()):
+        if self._spots is None or not box.sceneBoundingRect().contains(event.scenePos()):
             return
         near = self._near(event.scenePos())
         if event.button() == Qt.MouseButton.RightButton:
@@ -105,7 +105,7 @@ class MovablePoints(QObject):
 
     @Slot(object)
     def _on_pointed(self, pos: QPointF) -> None:
-        self._under = self._near(pos) if self._handles is not None else None
+        self._under = self._near(pos) if self._spots is not None else None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -121,10 +121,10 @@ class MovablePoints(QObject):
     def _add(self, place: np.ndarray) -> None:
         row = np.zeros(self._rows.shape[1])
         row[: len(self._kept(place))] = self._kept(place)
-        layer, handles = self._layer, self._handles
-        assert handles is not None and layer is not None
+        layer, spots = self._layer, self._spots
+        assert spots is not None and layer is not None
         if isinstance(layer, Curves):
-            x, line = np.asarray(layer.x), np.asarray(layer.lines[handles.along])
+            x, line = np.asarray(layer.x), np.asarray(layer.lines[spots.along])
             some = np.isfinite(x) & np.isfinite(line)
             row[-1] = np.interp(row[0], x[some], line[some])
             place = row[:2]
@@ -159,9 +159,9 @@ class MovablePoints(QObject):
         self._tell(True)
 
     def _tell(self, final: bool) -> None:
-        assert self._handles is not None
+        assert self._spots is not None
         numbers = tuple(round(float(v), 6) for v in self._rows.ravel())
-        self.changed.emit({self._handles.sets: numbers}, final)
+        self.changed.emit({self._spots.sets: numbers}, final)
 
     # Where things are
 
