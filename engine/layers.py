@@ -111,7 +111,8 @@ class Field(_Sealed):
     Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
     lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
     units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
-    may set them in the picture, where the first mark follows it.
+    may set them in the picture, where the first mark follows it. `spots` are places on a plane that
+    a hand adds, moves and takes away.
     """
 
     name: str
@@ -263,7 +264,7 @@ class Curves(_Sealed):
 
     `handles` are places that a hand may move: LIVE parameters of several numbers with the values
     (q,) that the first q of `x` were drawn from, in the order abscissas, heights and, if there is a
-    third, widths along the abscissa.
+    third, widths along the abscissa. `spots` are places that a hand adds and takes away as well.
     """
 
     name: str

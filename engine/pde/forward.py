@@ -144,8 +144,9 @@ def start(
     gain: float = 1.0,
     rng: np.random.Generator,
 ) -> Arrays:  # fmt: skip
-    """Arrays to begin with: Glorot's normal times `gain`, zero biases; frequencies log-spaced up to `fastest`,
-    in an order of its own along each axis (in one order they would be waves along a diagonal)."""
+    """Arrays to begin with: Glorot's normal times `gain`, zero biases; frequencies log-spaced up to
+    `fastest`, in an order of its own along each axis (in one order they would be waves along a
+    diagonal)."""
     d, m = family.problem.dimension, len(family.problem.unknowns)
     spaced = np.geomspace(SLOWEST, fastest, fourier)
     columns = [spaced, *(rng.permutation(spaced) * rng.choice([-1, 1], fourier)
