@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.device import torch_rng
 from engine.method import DataError
 from engine.pde import forward, gicnet
 from engine.pde.elbo import Elbo, Observed, tensors
@@ -58,10 +59,8 @@ class Training:
         dtype = torch.float64 if precise else torch.float32
         self.leaves = tensors(start(family, params, rng), device, trained=True, dtype=dtype)
         self.leaves["log eps"].requires_grad_(params.train_eps)
-        generator = torch.Generator()
-        generator.manual_seed(int(rng.integers(2**62)))
         self.elbo = Elbo(family, self.leaves, rank=params.rank,
-                         inverse_rank=params.inverse_rank, generator=generator)  # fmt: skip
+                         inverse_rank=params.inverse_rank, generator=torch_rng(rng))  # fmt: skip
         self.rng, self.done = rng, 0
         self.data: Observed | None = None
         self.losses: list[tuple[float, ...]] = []

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -60,9 +59,29 @@ def main(words: list[str] | None = None) -> int:
     single_thread()
     chosen.out.mkdir(parents=True, exist_ok=True)
     recipe = _Recipe(chosen.name, params, chosen.seed, chosen.minutes, chosen.out)
-    recipe.command = " ".join(["python -m engine.pde.train_rgnp", *(words or sys.argv[1:])])
+    recipe.command = _told(chosen)
     recipe.run(chosen.begin)
     return 0
+
+
+def _told(chosen: argparse.Namespace) -> str:
+    """The command, without folders of this machine; after that of the model it begins with."""
+    words = ["python -m engine.pde.train_rgnp", chosen.name]
+    words += [f"--set {pair}" for pair in chosen.set]
+    words += [f"--seed {chosen.seed}"] if chosen.seed else []
+    words += [f"--minutes {chosen.minutes:g}"] if chosen.minutes else []
+    told = " ".join(words)
+    if chosen.begin is None:
+        return told
+    return f"{_head(chosen.begin)['command']}; then {told} --begin {chosen.begin.name}"
+
+
+def _head(path: Path) -> dict[str, Any]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        found: dict[str, Any] = json.loads(file.metadata()["made"])
+    return found
 
 
 class _Recipe:
