@@ -26,9 +26,7 @@ class RGNPParams:
         int, Bound(0, 5), LIVE,
         Doc("Which unknown is shown, counted from 0.", label="unknown shown"),
     ] = 0  # fmt: skip
-    samples: Annotated[
-        int, Bound(0, 20), LIVE, Doc("Fields drawn from the process.")
-    ] = 4
+    samples: Annotated[int, Bound(0, 20), LIVE, Doc("Fields drawn from the process.")] = 4
     sample_seed: Annotated[
         int, Bound(0, 9999, soft=(0, 30)), LIVE, Doc("Which fields are drawn."),
     ] = 0  # fmt: skip
