@@ -128,7 +128,8 @@ def _coefficients(family: Family, said: Found, c: Sequence[float]) -> list[Layer
     table = Markers(
         name="coefficients found", role="diagnostic", labels=names,
         positions=np.column_stack([np.arange(q, dtype=np.float64), mean]),
-        axes=(Axis("coefficient"), Axis("place in the prior's range")),
-        columns={"found": said.mean, "spread": said.spread, "truth": truth, "spreads away": away},
+        axes=(Axis("number"), Axis("in its range")),
+        columns={"coefficient": np.array(names), "found": said.mean, "spread": said.spread,
+                 "truth": truth, "off by (σ)": away},
     )  # fmt: skip
     return [curves, table]
