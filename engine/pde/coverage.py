@@ -21,7 +21,7 @@ from engine.stages import beats
 SEED = 7
 """The held-out draws are the same for every fit."""
 LEAST, MOST = 0.85, 0.99
-AT_ONCE = 8_000
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,6 +93,7 @@ class _Recipe:
         self.training = Training(self.family, params, rng, "cpu", self._now)
         self.began = time.monotonic()
         self.spent, self.command = 0.0, ""
+        self.before = 0, 0
         self.errors: list[tuple[float, float, float]] = []
 
     def _elapsed(self) -> float:
@@ -113,6 +114,8 @@ class _Recipe:
         draws = finish(held_out(self.family, HELD_OUT))
         if begin is not None:
             self._take(begin, ("log eps",))
+            earlier = _head(begin)
+            self.before = earlier["steps"], earlier["seconds"]
         self._resume()
         self.began = time.monotonic()
         for told in self.training.run():
@@ -147,7 +150,8 @@ class _Recipe:
                 return
             self.errors = [tuple(row) for row in file.get_tensor("course.errors").tolist()]
         self._take(self._file())
-        self.training.done, self.spent = head["steps"], head["seconds"]
+        self.training.done = head["steps"] - self.before[0]
+        self.spent = head["seconds"] - self.before[1]
         for _ in range(self.training.done):
             self.training.elbo.draw(1, 1)
 
@@ -168,7 +172,8 @@ class _Recipe:
             "problem": self.name, "wording": shipped.wording_of(self.name),
             "command": self.command,
             "params": to_json(self.params), "seed": self.seed, "minutes": self.minutes,
-            "steps": self.training.done, "seconds": round(self._elapsed()),
+            "steps": self.before[0] + self.training.done,
+            "seconds": self.before[1] + round(self._elapsed()),
             "reached": {"error": found.error, "coverage": found.coverage, "draws": found.draws},
         }  # fmt: skip
         whole = {name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()}
