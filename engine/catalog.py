@@ -163,6 +163,14 @@ _METHODS: tuple[Card, ...] = (
         peer=True,
     ),
     Card(
+        id="restoration.deep_residual_prior",
+        title="Deep residual prior",
+        target="engine.restoration.deep_residual_prior:DeepResidualPrior",
+        summary="Deblurs with a kernel that is only roughly known; learns from this picture alone.",
+        paper="Deep Residual Prior for semi-blind deblurring, CVPR 2023, arXiv 2210.05361",
+        data="Photograph",
+    ),
+    Card(
         id="restoration.gaussian",
         title="Gaussian smoothing",
         target="engine.restoration.gaussian:GaussianSmoothing",
