@@ -171,6 +171,24 @@ _METHODS: tuple[Card, ...] = (
         data="Photograph",
     ),
     Card(
+        id="restoration.mip",
+        title="Predicted network",
+        target="engine.restoration.mip:MIP",
+        summary="A small network, trained here, whose weights are predicted from its sliders.",
+        paper="Magnitude Invariant Parametrizations Improve Hypernetwork Learning, "
+        "arXiv 2304.07645",
+        data="Photograph",
+    ),
+    Card(
+        id="restoration.stn",
+        title="Self-tuning network",
+        target="engine.restoration.stn:STN",
+        summary="A small network, trained here, that tunes its own training on the open picture.",
+        paper="Self-Tuning Networks: Bilevel Optimization of Hyperparameters using Structured "
+        "Best-Response Functions, ICLR 2019, arXiv 1903.03088",
+        data="Photograph",
+    ),
+    Card(
         id="restoration.gaussian",
         title="Gaussian smoothing",
         target="engine.restoration.gaussian:GaussianSmoothing",

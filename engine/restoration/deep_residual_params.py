@@ -13,6 +13,7 @@ from engine.restoration.degradations import blur_kernel
 REFERENCE = 256 * 256
 """Pixels of the pictures that the published weights are meant for; they multiply sums."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """What may change from step to step; infinite l1 and l2 make it the plain deep image prior.
@@ -105,7 +106,7 @@ class DeepResidualParams:
     isotropic: Annotated[
         bool, REFIT, Doc("Variation is the gradient's length (total variation), not its square.")
     ] = True
-    steps: Annotated[int, Bound(1, 20000, log=True, soft=(100, 5000)), REFIT, Doc("Steps.")] = 1500
+    steps: Annotated[int, Bound(1, 20000, log=True, soft=(100, 5000)), REFIT, Doc("Steps.")] = 1000
     stop: Annotated[
         bool, REFIT,
         Doc("End as soon as the picture explains all but the noise.", label="stop early"),
