@@ -1,7 +1,8 @@
 """Deblurring with a kernel that is not quite right, by two untrained networks taking turns with a
 sparse correction.
 
-"Deep Residual Prior", CVPR 2023, arXiv 2210.05361. With y the blurred picture, k the assumed
+"Uncertainty-Aware Unsupervised Image Deblurring with Deep Residual Prior", CVPR 2023, arXiv
+2210.05361. With y the blurred picture, k the assumed
 kernel, I and R networks of fixed noise (`skip_network`) and D the orthonormal cosine transform:
 
     minimise  mean |k * I + R + h - y|^2 + l1 |D h|_1 + l2 |R|_1 + l3 TV(I)

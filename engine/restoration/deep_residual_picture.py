@@ -32,14 +32,15 @@ def snapshot(photograph: Photograph, fitted: Fitted, params: DeepResidualParams)
     which = int(np.argmin(np.abs(fitted.moments - moment)))
     kept = fitted.averages if params.shown == "average" else fitted.images
     restored = frame.inside(kept[which])
-    layers: list[Layer] = list(picture_layers.pictures(photograph, restored, params.gain))
+    seen = frame.inside(blurred(kept[which], fitted.kernel))
+    layers: list[Layer] = list(picture_layers.pictures(photograph, restored, params.gain, seen))
     residual, ringing = frame.inside(fitted.residual), frame.inside(fitted.ringing)
     layers += [
         _about_grey("kernel residual R", residual, params.residual_gain),
         _about_grey("ringing h", ringing, params.ringing_gain),
     ]
     known = true_residual(photograph, fitted, frame)
-    found = picture_layers.metrics(photograph, restored)
+    found = picture_layers.metrics(photograph, restored, seen)
     # An input without any error is infinitely near the truth.
     metrics = {name: value for name, value in found.items() if np.isfinite(value)}
     if known is not None:
@@ -87,9 +88,15 @@ def true_residual(photograph: Photograph, fitted: Fitted, frame: Frame) -> Array
         for start, whole, side in zip(before, (height, width), planes.shape[1:], strict=True)
     ]
     wide = np.pad(planes, widths, mode="reflect")
-    blurred = fft.irfft2(fft.rfft2(wide) * transfer(fitted.kernel, (height, width)),
-                         s=(height, width))  # fmt: skip
-    return np.asarray(photograph.values - frame.inside(blurred), np.float32)
+    explained = frame.inside(blurred(wide, fitted.kernel))
+    return np.asarray(photograph.values - explained, np.float32)
+
+
+def blurred(planes: Array, kernel: Array) -> Array:
+    """Planes (C, H, W) through a kernel, with periodic borders."""
+    shape = (planes.shape[1], planes.shape[2])
+    found = fft.irfft2(fft.rfft2(np.asarray(planes, np.float64)) * transfer(kernel, shape), s=shape)
+    return np.asarray(found, np.float32)
 
 
 def _about_grey(name: str, values: Array, gain: float) -> Picture:
@@ -118,10 +125,8 @@ def _course(fitted: Fitted, shown: int) -> list[Layer]:
 
 def _left(fitted: Fitted, shown: Array) -> Curves:
     """Spectrum of what the shown picture leaves over of what was seen; noise alone is level."""
-    shape = (shown.shape[1], shown.shape[2])
-    spectrum = transfer(fitted.kernel, shape)
-    blurred = fft.irfft2(fft.rfft2(np.asarray(shown, np.float64)) * spectrum, s=shape)
-    x, power = picture_layers.radial_power((fitted.seen - blurred).mean(axis=0))
+    left = fitted.seen - blurred(shown, fitted.kernel)
+    x, power = picture_layers.radial_power(left.mean(axis=0))
     lines = {"left over": 255 * np.sqrt(power)}
     if fitted.sigma > 0:
         level = 255 * fitted.sigma / np.sqrt(len(shown))

@@ -27,6 +27,7 @@ from engine.numerics.held import from_arrays, to_arrays
 from engine.restoration import deep_residual_picture, held_photograph
 from engine.restoration.borders import Frame, carried_on
 from engine.restoration.deep_residual_params import DeepResidualParams, Weights
+from engine.restoration.noise import known_sigma
 from engine.restoration.quality import psnr
 from engine.stages import beats
 
@@ -126,7 +127,7 @@ class _Run:
                 "to all of them at once: crop or reduce it to at most one million."
             )
         self.data, self.params, self.now = data, params, params
-        self.sigma = _sigma(data) if params.noise is None else params.noise / 255
+        self.sigma = known_sigma(data) if params.noise is None else params.noise / 255
         self.done, self.under_way, self.ended, self._every = 0, 0, 0, EVERY
         self.course: list[tuple[float, float, float]] = []
         self._kept: list[tuple[int, Array, Array]] = []
@@ -240,16 +241,3 @@ def frame_of(photograph: Photograph, fitted: Fitted) -> Frame:
 def _planes(batch: Any) -> Array:
     found: Array = batch[0].cpu().numpy().copy()
     return found
-
-
-def _sigma(photograph: Photograph) -> float:
-    """Noise as it was put in, or estimated."""
-    if photograph.sigma is not None:
-        return photograph.sigma
-    from skimage.restoration import estimate_sigma
-
-    values = photograph.values
-    if min(values.shape[:2]) < 8 or not np.ptp(values):
-        return 0.0
-    axis = None if values.ndim == 2 else 2
-    return float(np.nan_to_num(estimate_sigma(values, average_sigmas=True, channel_axis=axis)))

@@ -22,6 +22,7 @@ from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.restoration import held_photograph
 from engine.restoration.mip_params import MIPParams
+from engine.restoration.noise import known_sigma
 from engine.stages import beats
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class _Run:
         from engine.restoration.patch_training import RunningMean, pool_for
 
         seed, start = (int(s) for s in self.rng.integers(2**31, size=2))
-        self.sigma = sigma_of(self.data)
+        self.sigma = known_sigma(self.data)
         self.pool = pool_for(self.data.channels, seed)
         encodings: tuple[Encoding, Encoding] = ("magnitude invariant", "plain")
         # The one that is shown first, whatever is trained beside it.
@@ -238,16 +239,3 @@ class _Run:
                 found[:, 1] = np.nan
         sizes = [np.concatenate(pair, axis=1) for pair in zip(self.before, after, strict=True)]
         return Fitted(np.array(self.losses), sizes[0], sizes[1], self.sigma)
-
-
-def sigma_of(photograph: Photograph) -> float:
-    """Noise as it was put in, or estimated."""
-    if photograph.sigma is not None:
-        return photograph.sigma
-    from skimage.restoration import estimate_sigma
-
-    values = photograph.values
-    if min(values.shape[:2]) < 8 or not np.ptp(values):
-        return 0.0
-    axis = None if values.ndim == 2 else 2
-    return float(np.nan_to_num(estimate_sigma(values, average_sigmas=True, channel_axis=axis)))

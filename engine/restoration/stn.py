@@ -25,7 +25,7 @@ from engine.layers import Array
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.restoration import held_photograph
-from engine.restoration.mip import sigma_of
+from engine.restoration.noise import known_sigma
 from engine.restoration.stn_params import STNParams
 from engine.stages import beats
 
@@ -126,7 +126,7 @@ class _Run:
         """The pool of pictures, the network, and what it is judged by."""
         from engine.restoration.stn_training import Tuning
 
-        self.sigma = sigma_of(self.data)
+        self.sigma = known_sigma(self.data)
         self.tuning = Tuning(self.data, self.params, self.sigma, self.rng)
 
     def advance(self) -> None:
