@@ -73,31 +73,43 @@ def test_weights_move_with_the_slider_as_their_derivative_says(encoding):
         assert float((slope[:, k] - differences.flatten()).abs().max()) < 1e-6
 
 
-def learnt(encoding, seed, steps):
-    """Mean loss over sliders and places of the toy, y = sin 2 pi (x + gamma)."""
-    network = hyper(encoding, seed, tensors=TOY, dtype=torch.float32, hidden=(16, 128))
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    rng = np.random.default_rng(seed)
+def learnt(encoding, seeds, steps):
+    """Losses (steps, seeds) of the toy y = sin 2 pi (x + gamma), gamma ~ U(0, 1), by Adam(1e-3).
 
-    def loss(gammas, x):
-        w = network(gammas[:, None])
+    The networks are trained beside each other; none knows of another.
+    """
+    networks = [
+        hyper(encoding, seed, tensors=TOY, dtype=torch.float32, hidden=(16, 128)) for seed in seeds
+    ]
+    stacked, _ = torch.func.stack_module_state(networks)
+    optimiser = torch.optim.Adam(stacked.values(), lr=1e-3, fused=True)
+    rngs = [np.random.default_rng(seed) for seed in seeds]
+
+    def loss(weights, drawn):
+        gammas, x = drawn[:16], drawn[16:]
+        w = torch.func.functional_call(networks[0], weights, (gammas[:, None],))
         hidden = torch.tanh(x[None, :, None] @ w["in.weight"].mT + w["in.bias"][:, None])
         y = (hidden @ w["out.weight"].mT)[..., 0] + w["out.bias"]
         return (y - torch.sin(2 * np.pi * (x + gammas[:, None]))).square().mean()
 
+    course = []
     for _ in range(steps):
         optimiser.zero_grad()
-        drawn = torch.from_numpy(rng.random(16 + 64).astype(np.float32))
-        loss(drawn[:16], drawn[16:]).backward()
+        drawn = np.stack([rng.random(16 + 64).astype(np.float32) for rng in rngs])
+        losses = torch.func.vmap(loss)(stacked, torch.from_numpy(drawn))
+        losses.sum().backward()
         optimiser.step()
-    with torch.no_grad():
-        return float(loss(torch.linspace(0, 1, 21), torch.linspace(0, 1, 101)))
+        course.append(losses.detach().numpy())
+    return np.array(course)
 
 
-def test_encoded_positions_are_learnt_no_worse():
-    """Check M3 of the family: mean of five seeds, with the published layers of 16 and 128."""
-    found = {e: np.mean([learnt(e, seed, 3000) for seed in range(5)]) for e in ENCODINGS}
-    assert found["magnitude invariant"] <= found["plain"]
+def test_encoded_positions_are_learnt_better_and_sooner():
+    """Check M3 of the family: five seeds, the published layers of 16 and 128, 3000 steps. What is
+    compared is the mean loss of the last 300, 0.0028 against 0.0036; that of a single step is
+    decided by chance. Over the whole course 0.028 against 0.040, and every seed is ahead."""
+    encoded, plain = (learnt(e, range(5), 3000) for e in ENCODINGS)
+    assert encoded[-300:].mean() <= plain[-300:].mean()
+    assert encoded.mean(axis=0).max() < plain.mean(axis=0).min()
 
 
 def ridge():
@@ -178,9 +190,11 @@ def test_gradients_of_a_gate_are_those_of_its_channels():
     kernel, bias = layer.merged(at)
     loss = functional.conv2d(x, kernel, bias).pow(3).sum()
     by_kernel, by_bias, by_gate, by_at = torch.autograd.grad(loss, (kernel, bias, layer.gate, at))
-    rows = (by_kernel * layer.answer).sum((1, 2, 3))
-    assert float((by_gate - rows[:, None] * at).abs().max()) < 1e-9 * float(by_gate.abs().max())
-    wanted = layer.gate.T @ rows + layer.bias_gate.T @ (by_bias * layer.bias_answer)
+    with torch.no_grad():
+        rows = (by_kernel * layer.answer).sum((1, 2, 3))
+        by_rows = rows[:, None] * at
+        wanted = layer.gate.T @ rows + layer.bias_gate.T @ (by_bias * layer.bias_answer)
+    assert float((by_gate - by_rows).abs().max()) < 1e-9 * float(by_gate.abs().max())
     assert float((by_at - wanted).abs().max()) < 1e-9 * float(wanted.abs().max())
 
 
@@ -201,7 +215,7 @@ def test_tuning_steps_leave_the_weights_and_training_steps_the_numbers():
         after = (w, tuning.l, tuning.sigma)
         same = [torch.equal(a, b) for a, b in zip(before, after, strict=True)]
         assert same == ([True, True, False] if kinds[-1] else [False, True, True])
-        assert float(tuning.sigma) >= float(before[2])
+        assert tuning.sigma.item() >= before[2].item()
     assert kinds == [False, False, False, False, True, False, False, True, False]
 
 
