@@ -58,10 +58,9 @@ def snapshot(photograph: Photograph, fitted: Fitted, params: DeepResidualParams)
         picture_layers.histogram(photograph.values, restored),
         _left(fitted, kept[which]),
     ]  # fmt: skip
-    metrics["step shown"] = float(fitted.moments[which])
     return Snapshot(
         layers=tuple(layers), params=params, metrics=metrics, step=int(fitted.course[-1, 0]),
-        notes=_notes(fitted),
+        notes=_notes(fitted), chosen={} if params.moment is not None else {"moment": float(moment)},
     )  # fmt: skip
 
 
