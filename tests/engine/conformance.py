@@ -114,7 +114,7 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
         small |= {"batch": 4, "head": 16, "held_out": 2}
         values.setdefault("steps", 4)
     if card.load().Data is Photograph:
-        small = {"iterations": 12}
+        small = {"iterations": 12, "steps": 4}
     for name, most in small.items():
         if name not in values and (getattr(defaults, name, 0) or 0) > most:
             values[name] = most
