@@ -21,6 +21,8 @@ BENCHES = {
     "live": "a move of a LIVE slider beside a full refit",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
+    "photographs": "panning a photograph of 40 megapixels",
+    "photo_sliders": "from a slider's last event to the settled photograph",
     "start": "the first painted frame beside a bare window",
 }
 

@@ -167,7 +167,7 @@ class PhotoPanel(Panel):
     @Slot()
     def _show_active(self) -> None:
         camera = self.result_view.camera()
-        same = self.result_view.seen().size == self.data_view.seen().size
+        same = _size_of(self.result_view) == _size_of(self.data_view)
         super()._show_active()
         run = self._document.active
         if run is not None and run.snapshot is not None and same:
@@ -362,6 +362,11 @@ def _layer_of(mode: str, snapshot: Snapshot) -> Picture | None:
         return next((layer for layer in pictures if layer.name == "removed"), None)
     found: Picture | None = first_of(snapshot.layers, (Picture,))
     return found
+
+
+def _size_of(view: MainView) -> tuple[int, int]:
+    assert isinstance(view, PhotoView)
+    return view.seen().size
 
 
 def _shown_above(layer: Layer) -> bool:

@@ -95,7 +95,7 @@ class PhotoView(MainView):
         self._fresh = True
         self.table.lay(after, earlier)
         self._name()
-        if self._unready():
+        if self.waits():
             self._watch.start()
         self._show_zoom()
 
@@ -114,7 +114,8 @@ class PhotoView(MainView):
             self._coming.leave()
             self._coming = None
 
-    def _unready(self) -> bool:
+    def waits(self) -> bool:
+        """Whether levels of a large picture are still being made."""
         sheets = (*self.table.sheets(), self._coming)
         return any(sheet is not None and not sheet.ready for sheet in sheets)
 
@@ -124,7 +125,7 @@ class PhotoView(MainView):
         if coming is not None and coming.ready:
             self._coming, self._fresh = None, True
             self.table.lay(coming, self.table.sheets()[1])
-        if not self._unready():
+        if not self.waits():
             self._watch.stop()
             self.table.redraw()
 

@@ -82,7 +82,7 @@ def _average(painter: QPainter, image: QImage, source: QRectF, target: QRectF, r
     """Draw a reduced picture as means over the pixels of the screen, those of `room`."""
     if room.isEmpty():
         return
-    large = QImage(FINER * room.size(), image.format())
+    large = QImage(room.size() * FINER, image.format())
     if image.format() != QImage.Format.Format_RGB32:
         large.fill(Qt.GlobalColor.transparent)
     pen = QPainter(large)
