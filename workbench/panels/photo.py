@@ -228,9 +228,11 @@ class PhotoPanel(Panel):
         """What stands left of the line. A preview may not hold it: then what stood there."""
         found = self.beside_result.chosen(snapshot)
         if not isinstance(found, Picture):
-            found = self._left if snapshot.coarse and self._left is not None else self._input
-        self._left = found
-        return found
+            kept = snapshot.coarse and self._left is not None
+            self._left = self._left if kept else self._input
+        else:
+            self._left = found
+        return self._left
 
     @Slot()
     def _show_badges(self) -> None:
@@ -336,6 +338,7 @@ class PhotoPanel(Panel):
             return
         dialog = SimulateDialog(data.spec, self._document.data_options, self)
         dialog.chosen.connect(self._simulate)
+        self.simulation = dialog
         dialog.open()
 
     @Slot(str, object)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -49,7 +50,7 @@ class Pyramid:
     @property
     def depth(self) -> int:
         """How many levels there are, or will be."""
-        return max(1, int(np.ceil(np.log2(max(1, max(self.size) / SMALLEST)))))
+        return max(1, math.ceil(math.log2(max(1.0, max(self.size) / SMALLEST))))
 
     def take(self) -> None:
         """Somebody shows it; the levels are made aside if they are not there."""

@@ -36,8 +36,9 @@ class Plate:
         scale = seen.zoom * height / rows, seen.zoom * width / columns
         level = self._level(min(scale))
         down, across = (one * (1 << level) for one in scale)
-        x0, y0 = seen.origin()
-        x0, y0 = x0 + left * seen.zoom, y0 + top * seen.zoom
+        x0, y0 = (
+            begin + at * seen.zoom for begin, at in zip(seen.origin(), (left, top), strict=True)
+        )
         side = tuple(-(-count // (1 << level)) for count in (rows, columns))
         rect = (
             max(0, math.floor((clip.top() - y0) / down) - 1),
@@ -45,7 +46,7 @@ class Plate:
             min(side[0], math.ceil((clip.bottom() + 1 - y0) / down) + 1),
             min(side[1], math.ceil((clip.right() + 1 - x0) / across) + 1),
         )
-        count = (rect[2] - rect[0]) * (rect[3] - rect[1])
+        count = int((rect[2] - rect[0]) * (rect[3] - rect[1]))
         if rect[2] <= rect[0] or rect[3] <= rect[1]:
             return 0
         image, row, column = self.pyramid.part(level, rect)
@@ -74,8 +75,8 @@ class Plate:
         if scale >= 1:
             return 0
         exact = math.log2(1 / scale)
-        level = math.floor(exact + 1e-9) if self.pyramid.ready else math.ceil(exact - 1e-9)
-        return max(0, min(level, self.pyramid.depth - 1))
+        level: int = math.floor(exact + 1e-9) if self.pyramid.ready else math.ceil(exact - 1e-9)
+        return int(min(max(level, 0), self.pyramid.depth - 1))
 
 
 def _average(painter: QPainter, image: QImage, source: QRectF, target: QRectF, room: QRect) -> None:
