@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from engine.data import open_any
 from engine.data.photograph import Photograph
 from engine.data.table import Table
 from engine.layers import Picture
@@ -448,6 +449,18 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     window.panel.simulation.reject()
     window.session.undo.undo()
     assert window.document.data is plain
+
+
+def test_the_damage_of_a_sample_is_told_and_changed():
+    from workbench.dialogs.simulate import Damage, damage_of
+
+    assert damage_of("sample:camera", {}) == Damage(noise=15.0)
+    assert damage_of("sample:out_of_focus?noise=5", {}) == Damage(noise=5.0, blur=1.6)
+    assert damage_of("a.png", {"picture": "blur=2"}) == Damage(noise=0.0, blur=2.0)
+    told = Damage(noise=0.0, jpeg=30).whole_query()
+    found = open_any(f"sample:camera?{told}")
+    assert found.sigma is None and found.kernel is None
+    assert Damage(noise=0.0).query() == ""
 
 
 def test_a_project_keeps_how_and_where_one_looked(restored, qtbot, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,6 +11,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from engine.data.opening import SAMPLE
+from engine.data.samples import samples
 from engine.params import LIVE, Bound, Doc, ParameterError, check, from_json, parameters, to_json
 from workbench.forms.row import ParameterRow
 
@@ -51,20 +53,26 @@ class Damage:
         told = {k: f"{v:g}" for k, v in to_json(self).items() if v and k != "seed"}
         return urlencode({**told, "seed": str(self.seed)}) if told else ""
 
+    def whole_query(self) -> str:
+        """Everything, as a sample takes it, which has damage of its own otherwise."""
+        return urlencode({k: f"{v:g}" for k, v in to_json(self).items()})
 
-def damage_of(spec: str, options: dict[str, Any]) -> Damage:
-    """What was done to a picture that was opened so."""
-    _, mark, query = spec.partition("?")
-    text = query if spec.startswith(SAMPLE) else str(options.get("picture", ""))
-    if spec.startswith(SAMPLE) and not mark:
-        return Damage()
-    known = {p.name: p for p in parameters(Damage)}
-    given: dict[str, Any] = {"noise": 0.0}
-    for name, value in parse_qsl(text):
-        if name in known:
-            given[name] = int(float(value)) if known[name].kind == "int" else float(value)
+
+def damage_of(spec: str, options: Mapping[str, Any]) -> Damage:
+    """What was done to a picture that was opened so; a first proposal if nothing was."""
+    given: dict[str, Any] = {}
+    text = str(options.get("picture", ""))
+    if spec.startswith(SAMPLE):
+        name, _, text = spec.removeprefix(SAMPLE).partition("?")
+        sample = next((s for s in samples() if s.name == name), None)
+        given = {k: usual for k, (usual, _, _) in (sample.options if sample else {}).items()}
+    elif text:
+        given["noise"] = 0.0
+    kinds = {p.name: p.kind for p in parameters(Damage)}
+    for key, value in parse_qsl(text):
+        given[key] = int(float(value)) if kinds.get(key) == "int" else float(value)
     try:
-        return from_json(Damage, given) if text else Damage()
+        return from_json(Damage, {k: v for k, v in given.items() if k in kinds})
     except ParameterError:
         return Damage()
 
@@ -74,7 +82,9 @@ class SimulateDialog(QDialog):
 
     chosen = Signal(str, object)
 
-    def __init__(self, spec: str, options: dict[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, spec: str, options: Mapping[str, Any], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Simulate damage")
         self.setMinimumWidth(420)
@@ -122,7 +132,8 @@ class SimulateDialog(QDialog):
 
     @Slot()
     def _accept(self) -> None:
-        self._choose(self._damage.query())
+        sample = self._spec.startswith(SAMPLE)
+        self._choose(self._damage.whole_query() if sample else self._damage.query())
 
     @Slot()
     def _leave_plain(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -92,6 +93,7 @@ class Pad(QWidget):
         self._axes: tuple[Parameter, Parameter] | None = None
         self._values: tuple[float | None, float | None] = (0.0, 0.0)
         self._cells: dict[tuple[int, int], QImage] = {}
+        self._ground: QImage | None = None
         self._down = self._walked = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -122,7 +124,7 @@ class Pad(QWidget):
             self._cells.pop((column, row), None)
         else:
             self._cells[column, row] = image
-        self.update()
+        self._redraw()
 
     def cells(self) -> int:
         """How many small pictures there are."""
@@ -130,10 +132,14 @@ class Pad(QWidget):
 
     def forget_cells(self) -> None:
         self._cells.clear()
-        self.update()
+        self._redraw()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._ground = None
         self.update()
 
     def _describe(self) -> None:
@@ -219,45 +225,52 @@ class Pad(QWidget):
     # Drawing
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.update()
+        self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
         if theme is None or self._axes is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         plane = self.plane()
-        painter.fillRect(plane, QColor(theme.raised))
-        side = plane.width() / CELLS
-        for (column, row), image in self._cells.items():
-            where = QRectF(plane.left() + column * side, plane.bottom() - (row + 1) * side,
-                           side, side)  # fmt: skip
-            painter.drawImage(where, image)
-        self._paint_grid(painter, plane, side, theme)
-        self._paint_handle(painter, plane, theme)
-        painter.end()
-
-    def _paint_grid(self, painter: QPainter, plane: QRectF, side: float, theme: Theme) -> None:
-        line = QColor(theme.border)
-        line.setAlpha(160)
-        painter.setPen(QPen(line, 1))
-        for k in range(1, CELLS):
-            x, y = plane.left() + k * side, plane.top() + k * side
-            painter.drawLine(QPointF(x, plane.top()), QPointF(x, plane.bottom()))
-            painter.drawLine(QPointF(plane.left(), y), QPointF(plane.right(), y))
+        if self._ground is None:
+            self._ground = self._drawn_ground(theme)
+        painter = QPainter(self)
+        painter.drawImage(plane.topLeft(), self._ground)
         focused = self.hasFocus()
         painter.setPen(QPen(QColor(theme.accent if focused else theme.border), 2 if focused else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plane)
+        self._paint_handle(painter, plane, theme)
+        painter.end()
+
+    def _drawn_ground(self, theme: Theme) -> QImage:
+        """The small pictures and the grid, which stay while the handle moves."""
+        scale = self.devicePixelRatioF()
+        whole = round(self.plane().width() * scale)
+        ground = QImage(whole, whole, QImage.Format.Format_RGB32)
+        ground.fill(QColor(theme.raised))
+        painter = QPainter(ground)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        side = whole / CELLS
+        for (column, row), image in self._cells.items():
+            where = QRectF(column * side, whole - (row + 1) * side, side, side)
+            painter.drawImage(where.adjusted(0, 0, -0.5, -0.5), image)
+        line = QColor(theme.border)
+        line.setAlpha(160)
+        for k in range(1, CELLS):
+            painter.fillRect(QRectF(round(k * side), 0, 1, whole), line)
+            painter.fillRect(QRectF(0, round(k * side), whole, 1), line)
+        painter.end()
+        ground.setDevicePixelRatio(scale)
+        return ground
 
     def _paint_handle(self, painter: QPainter, plane: QRectF, theme: Theme) -> None:
         at = self.place()
-        for ink, width in ((QColor(0, 0, 0, 120), 3.0), (QColor(255, 255, 255, 210), 1.2)):
-            painter.setPen(QPen(ink, width))
-            painter.drawLine(QPointF(plane.left(), at.y()), QPointF(plane.right(), at.y()))
-            painter.drawLine(QPointF(at.x(), plane.top()), QPointF(at.x(), plane.bottom()))
+        for ink, width in ((QColor(0, 0, 0, 120), 3), (QColor(255, 255, 255, 210), 1)):
+            x, y = round(at.x()) - width // 2, round(at.y()) - width // 2
+            painter.fillRect(QRectF(plane.left(), y, plane.width(), width), ink)
+            painter.fillRect(QRectF(x, plane.top(), width, plane.height()), ink)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(255, 255, 255), 5))
         painter.setBrush(QColor(theme.accent))
         painter.drawEllipse(at, KNOB, KNOB)
@@ -268,8 +281,6 @@ class Pad(QWidget):
 
 def swept(params: Any, names: tuple[str, str], column: int, row: int) -> Any:
     """The parameters at the middle of a cell, counted from the left and from below."""
-    from dataclasses import replace
-
     known = {p.name: p for p in choices(type(params))}
     parts = (column + 0.5) / CELLS, (row + 0.5) / CELLS
     put = {name: value_at(known[name], part) for name, part in zip(names, parts, strict=True)}

@@ -24,10 +24,8 @@ def surround(theme: Theme | None) -> QColor:
 
 def paint_line(painter: QPainter, x: float, height: int, *, hot: bool) -> None:
     """The line between before and after, and what it is held by."""
-    painter.setPen(QPen(QColor(0, 0, 0, 110), 3))
-    painter.drawLine(QPointF(x, 0), QPointF(x, height))
-    painter.setPen(QPen(INK, 1.4))
-    painter.drawLine(QPointF(x, 0), QPointF(x, height))
+    painter.fillRect(QRectF(round(x) - 2, 0, 4, height), QColor(0, 0, 0, 90))
+    painter.fillRect(QRectF(round(x) - 1, 0, 2, height), INK)
     middle, radius = height / 2, 13.0
     painter.setPen(QPen(INK, 1.6))
     painter.setBrush(QColor(0, 0, 0, 210 if hot else 150))
