@@ -64,7 +64,10 @@ class Session(QObject):
         def call() -> Any:
             from engine.data import open_any
 
-            return open_any(spec, **wanted)
+            data = open_any(spec, **wanted)
+            # Asked for at every fit and save: of a large photograph it is found here, aside.
+            data.sha256()
+            return data
 
         def done(data: Any) -> None:
             self.show_data(data, wanted)

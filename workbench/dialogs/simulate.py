@@ -39,7 +39,10 @@ class Damage:
         Doc("Standard deviation of a Gaussian.", unit="px"),
     ] = 0.0
     jpeg: Annotated[
-        int, Bound(0, 95), LIVE, Doc("Quality of a JPEG file; 0 for none.", label="JPEG quality")
+        int,
+        Bound(0, 95),
+        LIVE,
+        Doc("Quality of a JPEG file; 0 for none.", label="JPEG quality, 0 for none"),
     ] = 0
     seed: Annotated[
         int, Bound(0, 2**31 - 1, soft=(0, 100)), LIVE, Doc("Another one draws other noise.")

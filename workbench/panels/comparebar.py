@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench import theme
 from workbench.forms.groove import Groove
 from workbench.theme import Theme
+from workbench.views.elided import ElidedLabel
 
 MODES = {
     "split": ("Split", "S", "Before and after on both sides of a line that can be dragged"),
@@ -19,6 +21,8 @@ MODES = {
 HEIGHT = 42
 BUTTON = 28
 TENTHS = 10
+LEAST = 560
+ROOMY = 740
 
 
 class CompareBar(QWidget):
@@ -34,6 +38,7 @@ class CompareBar(QWidget):
     def __init__(self, dress: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(LEAST)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(0)
@@ -52,10 +57,11 @@ class CompareBar(QWidget):
         self.gain.setAccessibleName("Gain of the difference")
         self._row.addWidget(self.gain)
         self._row.addWidget(self.gain_word)
-        self._row.addStretch(1)
-        self.badge = QLabel("", self)
+        self.badge = ElidedLabel("", self)
         self.badge.setProperty("role", "warning")
-        self._row.addWidget(self.badge)
+        self.badge.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._row.addSpacing(8)
+        self._row.addWidget(self.badge, 1)
         self._row.addSpacing(8)
         self.simulate = self._button(
             "Simulate…", "Spoil the picture on purpose: its truth is then known"
@@ -97,6 +103,14 @@ class CompareBar(QWidget):
         """What stands left of the line, right of the modes."""
         chooser.setFixedHeight(BUTTON)
         self._row.insertWidget(self._place, chooser)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window words are short, and what the menu has too is there alone."""
+        narrow = event.size().width() < ROOMY
+        self.modes.button(1).setText("Side" if narrow else MODES["side"][0])
+        self.gain.setFixedWidth(64 if narrow else 110)
+        self.simulate.setVisible(not narrow)
+        super().resizeEvent(event)
 
     # Shown by the panel
 

@@ -62,6 +62,7 @@ class PhotoPanel(Panel):
     def _lay_out(self) -> None:
         super()._lay_out()
         self._pictures.setSizes([500, 500])
+        self._below.setSizes([500, 440])
         self.bar = CompareBar(self._theme, self)
         self.bar.add_chooser(self.beside_result)
         self.plane = SliderPlane(self._document, self._theme, self)

@@ -73,7 +73,7 @@ class SliderPlane(QWidget):
         form.setVerticalSpacing(4)
         for word, chooser in zip(("Across", "Up"), self.choosers, strict=True):
             chooser.setAccessibleName(word)
-            chooser.setMinimumWidth(120)
+            chooser.setMinimumWidth(96)
             form.addRow(word, chooser)
         column.addLayout(form)
         self._told.setWordWrap(True)
