@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.data.photograph import Photograph
 from engine.layers import Array, Picture
-from engine.method import DataError
+from engine.method import DataError, Snapshot
 from engine.restoration import held_photograph
 
 HALO = 32
@@ -18,9 +18,14 @@ HALO = 32
 SIDE = 64
 
 
-def on_part(method: Any, part: tuple[int, int, int, int]) -> Callable[[Any], Array] | None:
-    """From parameters to the restored pixels (h, w[, 3]) of the middle of `part` (top, left,
-    bottom, right), at most `SIDE` a side, by a method of the same kind with all it learnt.
+def on_part(
+    method: Any,
+    part: tuple[int, int, int, int],
+    pick: Callable[[Snapshot], Picture | None],
+) -> Callable[[Any], Array] | None:
+    """From parameters to the pixels (h, w[, 3]) of the picture that `pick` takes of a snapshot, in
+    the middle of `part` (top, left, bottom, right), at most `SIDE` a side, by a method of the same
+    kind with all it learnt.
 
     It is an instance of its own and may run beside the other. None where what was learnt is bound
     to the whole picture, or the photograph is not among it.
@@ -35,26 +40,20 @@ def on_part(method: Any, part: tuple[int, int, int, int]) -> Callable[[Any], Arr
     rest = {k: v for k, v in state.items() if not k.startswith(held_photograph.PREFIX)}
     try:
         small = type(method).from_state(method.params, {**rest, **held_photograph.to_arrays(cut)})
-        first = _restored(small, method.params)
+        first = pick(small.evaluate(method.params))
     except (DataError, ValueError, KeyError, RuntimeError):
         return None
-    if first is None or first.shape[:2] != cut.values.shape[:2]:
+    if first is None or first.values.shape[:2] != cut.values.shape[:2]:
         return None
     top, left = inner[0] - outer[0], inner[1] - outer[1]
     high, wide = inner[2] - inner[0], inner[3] - inner[1]
 
-    def restored(params: Any) -> Array:
-        found = _restored(small, params)
+    def shown(params: Any) -> Array:
+        found = pick(small.evaluate(params))
         assert found is not None
-        return np.ascontiguousarray(found[top : top + high, left : left + wide])
+        return np.ascontiguousarray(found.values[top : top + high, left : left + wide])
 
-    return restored
-
-
-def _restored(method: Any, params: Any) -> Array | None:
-    layers = method.evaluate(params).layers
-    pictures = [x for x in layers if isinstance(x, Picture) and x.role == "prediction"]
-    return pictures[0].values if pictures else None
+    return shown
 
 
 def _places(

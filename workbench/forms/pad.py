@@ -41,11 +41,12 @@ _KEYS = {
 }
 
 
-def choices(owner: type) -> list[Parameter]:
-    """The LIVE numbers with ends that a pad can set."""
+def choices(params: Any) -> list[Parameter]:
+    """The LIVE numbers with ends that a pad can set, as far as they matter at these values."""
     return [
-        p for p in parameters(owner)
-        if p.effect is Effect.LIVE and p.kind == "float" and p.bound is not None
+        p for p in parameters(type(params))
+        if p.effect is Effect.LIVE and p.kind in ("float", "int") and p.bound is not None
+        and (p.applies is None or getattr(params, p.applies.name) in p.applies.values)
     ]  # fmt: skip
 
 
@@ -78,7 +79,8 @@ def value_at(parameter: Parameter, part: float) -> float:
     step = parameter.bound.step
     if step:
         value = low + round((value - low) / step) * step
-    return min(max(float(f"{value:.4g}"), low), high)
+    value = min(max(float(f"{value:.4g}"), low), high)
+    return round(value) if parameter.kind == "int" else value
 
 
 class Pad(QWidget):
@@ -281,7 +283,7 @@ class Pad(QWidget):
 
 def swept(params: Any, names: tuple[str, str], column: int, row: int) -> Any:
     """The parameters at the middle of a cell, counted from the left and from below."""
-    known = {p.name: p for p in choices(type(params))}
+    known = {p.name: p for p in choices(params)}
     parts = (column + 0.5) / CELLS, (row + 0.5) / CELLS
     put = {name: value_at(known[name], part) for name, part in zip(names, parts, strict=True)}
     return replace(params, **put)

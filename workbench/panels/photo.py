@@ -3,6 +3,7 @@ differs from the truth, and what was removed."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QTimer, Slot
@@ -131,6 +132,8 @@ class PhotoPanel(Panel):
     def _redraw(self) -> None:
         """All pictures anew, from what is known."""
         self._shown_mode = self.mode()
+        self.plane.pick = _PICKS[self._shown_mode]
+        self.plane.follow()
         pairs: list[tuple[MainView, Run | None]] = [(self.result_view, self._document.active)]
         pairs += [(view, self._document.run(number)) for number, view in self.beside.items()]
         for view, run in pairs:
@@ -371,6 +374,9 @@ def _layer_of(mode: str, snapshot: Snapshot) -> Picture | None:
 def _size_of(view: MainView) -> tuple[int, int]:
     assert isinstance(view, PhotoView)
     return view.seen().size
+
+
+_PICKS = {mode: functools.partial(_layer_of, mode) for mode in MODES}
 
 
 def _shown_above(layer: Layer) -> bool:

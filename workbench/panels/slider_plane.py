@@ -10,12 +10,15 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.layers import Picture
+from engine.method import Snapshot
 from engine.params import Parameter, to_json
 from workbench.commands import ChangeView
 from workbench.document import Document, Run
 from workbench.forms.pad import CELLS, Pad, choices, swept
 from workbench.forms.slider import number_text
 from workbench.theme import Theme
+from workbench.views.mainview import first_of
 from workbench.views.pyramid import image_of, to_bytes
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ class SliderPlane(QWidget):
         self._part: tuple[int, int, int, int] | None = None
         self._done: Any = None
         """What the small pictures that are there, or on their way, were made for."""
-        self._small: Callable[[Any], Any] | None = None
+        self.pick: Callable[[Snapshot], Picture | None] = _prediction
+        """Which picture of a snapshot the small ones show."""
         self._turn = 0
         self.pad = Pad(self)
         self.pad.set_theme(theme)
@@ -92,13 +96,17 @@ class SliderPlane(QWidget):
         run = self._document.active
         if run is None or run.spec.method != self._document.method_id:
             return None
-        found = choices(type(run.shown))
+        found = self._choices(run)
         if len(found) < 2:
             return None
         names = list(self._document.view.get(AXES, ()))
         chosen = [p for name in names for p in found if p.name == name][:2]
         chosen += [p for p in found if p not in chosen]
         return chosen[0], chosen[1]
+
+    def _choices(self, run: Run) -> list[Parameter]:
+        idle = getattr(run.snapshot, "idle", ()) if run.snapshot is not None else ()
+        return [p for p in choices(run.shown) if p.name not in idle]
 
     @Slot()
     def follow(self) -> None:
@@ -112,16 +120,20 @@ class SliderPlane(QWidget):
             return
         self._offer(axes)
         params = self._document.params()
-        values = [getattr(params, axis.name) for axis in axes]
+        run = self._document.active
+        chosen = run.snapshot.chosen if run is not None and run.snapshot is not None else {}
+        asked = [getattr(params, axis.name) for axis in axes]
+        values = [chosen.get(axis.name) if value is None else value
+                  for axis, value in zip(axes, asked, strict=True)]  # fmt: skip
         self.pad.show_axes(*axes)
         self.pad.show_values(*values)
-        self._told.setText("\n".join(_told(a, v) for a, v in zip(axes, values, strict=True)))
+        self._told.setText("\n".join(map(_told, axes, values, asked)))
         self._plan()
 
     def _offer(self, axes: tuple[Parameter, Parameter]) -> None:
         run = self._document.active
         assert run is not None
-        found = choices(type(run.shown))
+        found = self._choices(run)
         for chooser, axis in zip(self.choosers, axes, strict=True):
             blocker = QSignalBlocker(chooser)
             names = [p.name for p in found]
@@ -167,7 +179,8 @@ class SliderPlane(QWidget):
         names = (axes[0].name, axes[1].name)
         others = {k: v for k, v in to_json(self._document.live_params(run)).items()
                   if k not in names}  # fmt: skip
-        return run.id, id(run.method), names, tuple(map(str, others.items())), self._part
+        kept = tuple(map(str, others.items()))
+        return run.id, id(run.method), names, self.pick, kept, self._part
 
     def _plan(self) -> None:
         wanted = self._wanted()
@@ -190,17 +203,17 @@ class SliderPlane(QWidget):
         if session.dragging:
             self._calm.start()
             return
-        if self._done is None or wanted[:3] != self._done[:3]:
+        if self._done is None or wanted[:4] != self._done[:4]:
             self.pad.forget_cells()
         self._done = wanted
         self._turn += 1
-        turn, method, part = self._turn, run.method, wanted[-1]
+        turn, method, part, pick = self._turn, run.method, wanted[-1], self.pick
 
         def ready(small: Any) -> None:
             if turn == self._turn and small is not None:
                 self._next(turn, run, small, wanted[2], 0)
 
-        session.aside(lambda: _smaller(method, part), ready, _passed_over)
+        session.aside(lambda: _smaller(method, part, pick), ready, _passed_over)
 
     def _next(self, turn: int, run: Run, small: Any, names: tuple[str, str], k: int) -> None:
         """One cell, and after it the next: what judges pictures comes in between."""
@@ -224,10 +237,15 @@ class SliderPlane(QWidget):
         self.pad.set_theme(theme)
 
 
-def _smaller(method: Any, part: tuple[int, int, int, int]) -> Any:
+def _smaller(method: Any, part: tuple[int, int, int, int], pick: Any) -> Any:
     from engine.restoration.small_part import on_part
 
-    return on_part(method, part)
+    return on_part(method, part, pick)
+
+
+def _prediction(snapshot: Snapshot) -> Picture | None:
+    found: Picture | None = first_of(snapshot.layers, (Picture,))
+    return found
 
 
 def _drawn(pixels: Any) -> QImage:
@@ -238,7 +256,8 @@ def _passed_over(message: str) -> None:
     """Without small pictures the pad works as well."""
 
 
-def _told(parameter: Parameter, value: float | None) -> str:
+def _told(parameter: Parameter, value: float | None, asked: float | None) -> str:
     unit = f" {parameter.doc.unit}" if parameter.doc.unit else ""
-    shown = "auto" if value is None else number_text(value, whole=False) + unit
-    return f"{parameter.label[:1].upper()}{parameter.label[1:]}: {shown}"
+    shown = "" if value is None else number_text(value, whole=parameter.kind == "int") + unit
+    auto = f"auto {shown}".strip() if asked is None else shown
+    return f"{parameter.label[:1].upper()}{parameter.label[1:]}: {auto}"
