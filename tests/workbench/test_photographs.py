@@ -137,6 +137,14 @@ def test_the_wheel_zooms_at_the_pointer_and_stops_at_whole_percents():
     assert Viewport((10, 10), (300, 200)).fitted().zoom == 19, "whole pixels, not parts of them"
 
 
+def test_the_zoom_is_told_also_after_the_window_changed(view, qtbot):
+    view.show_layer(Picture(name="p", role="data", values=noise(900, 700)))
+    view.resize(300, 200)
+    qtbot.waitUntil(lambda: view.table.seen.room[0] == 300, timeout=5000)
+    assert view.percent.text() == f"{100 * view.seen().zoom:.0f} %"
+    assert view.table.home and view.seen().zoom < 0.2
+
+
 def test_a_preview_is_a_coarse_whole_with_a_sharp_inset(view):
     whole = noise(240, 320)
     coarse = np.full((60, 80), 0.5, np.float32)

@@ -42,6 +42,7 @@ class LightTable(QWidget):
     which pixel (x, y) is under the pointer, None for none."""
 
     looked = Signal()
+    resized = Signal()
     split_moved = Signal(float)
     pointed = Signal(object)
     shown = Signal()
@@ -299,4 +300,5 @@ class LightTable(QWidget):
             self.fit()
         else:
             self.look(self.seen, home=False)
+        self.resized.emit()
         super().resizeEvent(event)

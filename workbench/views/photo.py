@@ -53,6 +53,7 @@ class PhotoView(MainView):
         self._watch.setInterval(LOOK_MS)
         self._watch.timeout.connect(self._on_watch)
         self.table.looked.connect(self._on_looked)
+        self.table.resized.connect(self._after_looking)
         self.table.split_moved.connect(self.split_moved)
         self.table.pointed.connect(self._on_pointed)
         self.table.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
@@ -197,6 +198,7 @@ class PhotoView(MainView):
         self._after_looking()
         self.camera_changed.emit(self.camera())
 
+    @Slot()
     def _after_looking(self) -> None:
         self._show_zoom()
         if self._layer is not None:
