@@ -68,6 +68,12 @@ class Photograph:
         return 1 if self.values.ndim == 2 else 3
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters of methods that mean nothing here: how the colours of a grey picture are
+        treated."""
+        return ("channels",) if self.channels == 1 else ()
+
+    @property
     def colour_by(self) -> str:
         return ""
 

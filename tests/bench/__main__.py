@@ -19,6 +19,7 @@ BENCHES = {
     "vectorfields": "RVGP beside scikit-learn's Gaussian process, and how its set-up grows",
     "equations": "seconds to an error on Helmholtz's equation, beside DeepXDE",
     "live": "a move of a LIVE slider beside a full refit",
+    "sliders": "a move of each restoration slider on 512 x 512 pixels",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
     "photographs": "panning a photograph of 40 megapixels",

@@ -112,6 +112,8 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     if card.load().Data is Problem:
         small = {"gaussians": 25, "interior": 150, "boundary": 15, "width": 16}
         values.setdefault("steps", 4)
+    if card.load().Data is Photograph:
+        small = {"iterations": 12}
     for name, most in small.items():
         if name not in values and (getattr(defaults, name, 0) or 0) > most:
             values[name] = most
