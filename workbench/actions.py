@@ -85,6 +85,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("photo.fit", "Photograph", "Zoom to the whole picture", "photo_fit", "0"),
     Command("photo.simulate", "Photograph", "Simulate damage…", "photo_simulate", "Ctrl+Alt+D",
             "Spoil the picture on purpose: its truth is then known", separator=True),
+    Command("photo.truth", "Photograph", "Open the truth of this picture…", "photo_truth", "",
+            "A file of the same picture as it should be, to judge by"),
     Command("view.larger", "View", "Larger points", "larger_points", "]"),
     Command("view.smaller", "View", "Smaller points", "smaller_points", "["),
     Command("view.selection", "View", "Table of selected rows", "show_selection", "Ctrl+T"),

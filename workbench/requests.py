@@ -179,6 +179,9 @@ class Requests(QObject):
     def photo_simulate(self) -> None:
         self._photographs("ask_simulation")
 
+    def photo_truth(self) -> None:
+        self._photographs("ask_truth")
+
     def _photographs(self, name: str, *given: Any) -> None:
         """Ask it of the panel, if that shows photographs."""
         asked = getattr(self._window.panel, name, None)

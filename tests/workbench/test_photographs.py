@@ -441,7 +441,7 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     settle(window, qtbot)
     plain = window.document.data
     window.panel.ask_simulation()
-    dialog = window.panel.simulation
+    dialog = window.panel.truths.dialog
     dialog.rows["noise"].asked.emit("noise", 20.0, True)
     dialog.rows["seed"].asked.emit("seed", 3, True)
     dialog._accept()
@@ -453,10 +453,41 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     assert data.sigma == 20 / 255 and "PSNR" in run.judgement.values()
     assert window.panel.bar.modes.button(2).isEnabled()
     window.panel.ask_simulation()
-    assert window.panel.simulation._damage.noise == 20.0
-    window.panel.simulation.reject()
+    assert window.panel.truths.dialog._damage.noise == 20.0
+    window.panel.truths.dialog.reject()
     window.session.undo.undo()
     assert window.document.data is plain
+
+
+def test_the_truth_may_be_in_a_file_of_its_own(window, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.fromarray(np.full((40, 50), 128, np.uint8)).save(path)
+    dropped(window, path)
+    settle(window, qtbot)
+    asked = []
+    monkeypatch.setattr(window.session, "open_data", lambda *given, **more: asked.append(given))
+    window.requests.photo_truth()
+    dialog = window.panel.truths.dialog
+    dialog.fileSelected.emit("b.png")
+    dialog.reject()
+    assert asked == [(str(path), {"picture": "", "truth": "b.png"})]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (2500, 2), (3, 4, 4)])
+def test_odd_pictures_are_shown_and_zoomed(window, qtbot, tmp_path, shape):
+    path = tmp_path / "a.png"
+    Image.fromarray(np.full(shape, 90, np.uint8)).save(path)
+    dropped(window, path)
+    run = settle(window, qtbot)
+    panel = window.panel
+    for mode in ("split", "side", "removed"):
+        panel.choose_mode(mode)
+        for zoom in (0.0, 1.0, 64.0):
+            panel.zoom_to(zoom)
+            panel.result_view.table.repaint()
+            assert panel.result_view.table.read > 0
+    assert run.data.alpha is None or not panel.result_view.table.sheets()[0].opaque
+    assert panel.result_view.render(32, 24).shape == (24, 32, 4)
 
 
 def test_the_damage_of_a_sample_is_told_and_changed():

@@ -147,5 +147,7 @@ class SimulateDialog(QDialog):
             name = self._spec.partition("?")[0]
             self.chosen.emit(f"{name}?{query}", self._options)
         else:
-            self.chosen.emit(self._spec, {**self._options, "picture": query})
+            # What is spoilt on purpose is its own truth.
+            kept = {k: v for k, v in self._options.items() if k != "truth"}
+            self.chosen.emit(self._spec, {**kept, "picture": query})
         self.accept()

@@ -16,6 +16,7 @@ from workbench.document import Document, Run
 from workbench.panels.comparebar import MODES, CompareBar
 from workbench.panels.panel import Panel
 from workbench.panels.slider_plane import SliderPlane
+from workbench.panels.truths import Truths
 from workbench.theme import Theme
 from workbench.views.mainview import MainView, first_of
 from workbench.views.photo import PhotoView
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MODE = "photo_mode"
 GLANCE_MS = 33
 """A method is told what is in sight at most this often."""
-NO_TRUTH = "The truth of this picture is not known: simulate noise, or open it with its truth"
+NO_TRUTH = "The truth of this picture is not known: simulate damage, or open the truth's file"
 
 
 class PhotoPanel(Panel):
@@ -67,6 +68,7 @@ class PhotoPanel(Panel):
         self.bar = CompareBar(self._theme, self)
         self.bar.add_chooser(self.beside_result)
         self.plane = SliderPlane(self._document, self._theme, self)
+        self.truths = Truths(self, self._document)
         self.diagnostics.tabs.insertTab(0, self.plane, "Two sliders")
         layout: Any = self.layout()
         layout.setSpacing(0)
@@ -86,6 +88,7 @@ class PhotoPanel(Panel):
         super().serve(session)
         self._session = session
         self.plane.serve(session)
+        self.truths.serve(session)
 
     # Modes
 
@@ -335,24 +338,10 @@ class PhotoPanel(Panel):
 
     @Slot()
     def ask_simulation(self) -> None:
-        from workbench.dialogs.simulate import SimulateDialog
+        self.truths.ask_simulation()
 
-        data = self._document.data
-        if data is None or self._session is None:
-            return
-        dialog = SimulateDialog(data.spec, self._document.data_options, self)
-        dialog.chosen.connect(self._simulate)
-        self.simulation = dialog
-        dialog.open()
-
-    @Slot(str, object)
-    def _simulate(self, spec: str, options: dict[str, Any]) -> None:
-        if self._session is not None:
-            self._session.open_data(spec, options, then=self._fit)
-
-    def _fit(self) -> None:
-        if self._session is not None:
-            self._session.fit()
+    def ask_truth(self) -> None:
+        self.truths.ask_file()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)

@@ -152,6 +152,7 @@ class PhotoView(MainView):
     def _name(self) -> None:
         before, after = self._named
         self.table.names = (before, after) if self._other is not None else ("", after)
+        self.table.setAccessibleName(" | ".join(filter(None, self.table.names)) or "Picture")
         self.table.update()
 
     def set_theme(self, theme: Theme) -> None:
