@@ -14,6 +14,7 @@ import numpy as np
 from engine import colour, darts, ellipses
 from engine.io.columns import edges_of, middles_of
 from engine.io.keys import colour_bar, legend, scale_bar
+from engine.io.printed_pictures import as_printed
 from engine.io.printstyle import (
     LINE_PT,
     MANY_MARKS,
@@ -276,9 +277,12 @@ def _matrix(layer: Matrix, axes: Axes, style: PrintStyle) -> None:
 
 @_draw.register
 def _picture(layer: Picture, axes: Axes, style: PrintStyle) -> None:
-    values = np.clip(layer.values, 0, 1)
-    shown = {"cmap": listed(style.map_name(layer.colormap)), "vmin": 0, "vmax": 1}
-    axes.imshow(values, interpolation="nearest", **(shown if values.ndim == 2 else {}))
+    values, between = as_printed(layer.values, axes)
+    values = np.clip(values, 0, 1)
+    name = style.map_name(layer.colormap)
+    # A grey picture is shown as a screen shows it; the table's greys are even to the eye instead.
+    shown = {"cmap": name if name == "gray" else listed(name), "vmin": 0, "vmax": 1}
+    axes.imshow(values, interpolation=between, **(shown if values.ndim == 2 else {}))
     axes.set_axis_off()
 
 

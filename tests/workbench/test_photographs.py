@@ -459,18 +459,24 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     assert window.document.data is plain
 
 
-def test_the_truth_may_be_in_a_file_of_its_own(window, qtbot, tmp_path, monkeypatch):
-    path = tmp_path / "a.png"
+def test_the_truth_may_be_in_a_file_of_its_own(window, qtbot, tmp_path):
+    path, clean = tmp_path / "a.png", tmp_path / "clean.png"
     Image.fromarray(np.full((40, 50), 128, np.uint8)).save(path)
+    Image.fromarray(np.full((40, 50), 138, np.uint8)).save(clean)
     dropped(window, path)
     settle(window, qtbot)
-    asked = []
-    monkeypatch.setattr(window.session, "open_data", lambda *given, **more: asked.append(given))
+    assert not window.panel.bar.modes.button(2).isEnabled()
     window.requests.photo_truth()
     dialog = window.panel.truths.dialog
-    dialog.fileSelected.emit("b.png")
+    dialog.fileSelected.emit(str(clean))
     dialog.reject()
-    assert asked == [(str(path), {"picture": "", "truth": "b.png"})]
+    qtbot.waitUntil(lambda: len(window.document.runs) == 2, timeout=20_000)
+    run = settle(window, qtbot)
+    wanted = 20 * np.log10(255 / 10)
+    assert run.judgement.values()["PSNR of the input"] == pytest.approx(wanted, abs=1e-3)
+    assert window.panel.bar.modes.button(2).isEnabled()
+    window.session.undo.undo()
+    assert window.document.data.truth is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (2500, 2), (3, 4, 4)])
