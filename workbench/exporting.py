@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AUTOSAVE_MS = 120_000
 AUTOSAVE_SOON_MS = 5_000
+LARGE = 200_000_000
+"""Bytes of a picture's layers from which on it is not saved soon, but with the others."""
 
 
 class Exporting(TakingHome):
@@ -179,8 +181,11 @@ class Exporting(TakingHome):
 
     @Slot(object)
     def _soon(self, run: Run) -> None:
-        """Not at once: pictures settle many times while somebody plays with a slider."""
-        self._autosave.start(AUTOSAVE_SOON_MS)
+        """Not at once: pictures settle many times while somebody plays with a slider. What takes
+        the disk seconds waits for its turn."""
+        layers = run.snapshot.layers if run.snapshot is not None else ()
+        if sum(a.nbytes for layer in layers for a in layer.arrays().values()) < LARGE:
+            self._autosave.start(AUTOSAVE_SOON_MS)
 
     def offer_recovery(self) -> None:
         """Say what a session that ended badly has left, with a button that brings it back."""

@@ -18,6 +18,7 @@ from engine.data.table import Table
 from engine.layers import Picture
 from engine.restoration.gaussian import GaussianSmoothing
 from tests.workbench.mouse import drag
+from workbench import exporting as exporting_module
 from workbench import theme
 from workbench.panels.photo import PhotoPanel
 from workbench.views.photo import PhotoView
@@ -494,6 +495,15 @@ def test_odd_pictures_are_shown_and_zoomed(window, qtbot, tmp_path, shape):
             assert panel.result_view.table.read > 0
     assert run.data.alpha is None or not panel.result_view.table.sheets()[0].opaque
     assert panel.result_view.render(32, 24).shape == (24, 32, 4)
+
+
+def test_large_pictures_are_not_saved_after_every_slider(restored, monkeypatch):
+    exporting, run = restored.exporting, restored.document.active
+    for most, wanted in ((0, exporting_module.AUTOSAVE_MS), (10**9, 5000)):
+        monkeypatch.setattr(exporting_module, "LARGE", most)
+        exporting._autosave.start(exporting_module.AUTOSAVE_MS)
+        exporting._soon(run)
+        assert exporting._autosave.interval() == wanted
 
 
 def test_the_damage_of_a_sample_is_told_and_changed():
