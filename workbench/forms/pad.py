@@ -119,13 +119,10 @@ class Pad(QWidget):
             self._describe()
             self.update()
 
-    def show_cell(self, column: int, row: int, image: QImage | None) -> None:
-        """A small picture of what the middle of a cell does, counted from the left and from below;
-        None takes it away."""
-        if image is None:
-            self._cells.pop((column, row), None)
-        else:
-            self._cells[column, row] = image
+    def show_cell(self, column: int, row: int, image: QImage) -> None:
+        """A small picture of what the middle of a cell does, counted from the left and from
+        below."""
+        self._cells[column, row] = image
         self._redraw()
 
     def cells(self) -> int:

@@ -30,7 +30,6 @@ from workbench.views.viewport import Viewport
 
 NEAR = 7
 """Pixels from the line within which it is taken."""
-CLICK = 3
 LENS = 232
 """Diameter of the loupe."""
 ENLARGED = 4.0
@@ -38,12 +37,11 @@ NUDGE = 0.02
 
 
 class LightTable(QWidget):
-    """`looked` says that a hand moved the picture, `split_moved` that it moved the line, `pointed`
-    which pixel (x, y) is under the pointer, None for none."""
+    """`looked` says that a hand moved the picture, `pointed` which pixel (x, y) is under the
+    pointer, None for none."""
 
     looked = Signal()
     resized = Signal()
-    split_moved = Signal(float)
     pointed = Signal(object)
     shown = Signal()
 
@@ -64,7 +62,6 @@ class LightTable(QWidget):
         self._stale = True
         self._pointer: QPoint | None = None
         self._held = ""
-        self._pressed = QPoint()
         self._last = QPointF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
@@ -189,9 +186,9 @@ class LightTable(QWidget):
         return abs(at.x() - self.split * self.width()) <= NEAR
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed, self._last = event.position().toPoint(), event.position()
+        self._last = event.position()
         if event.button() == Qt.MouseButton.LeftButton:
-            self._held = "line" if self._on_line(self._pressed) else "picture"
+            self._held = "line" if self._on_line(self._last.toPoint()) else "picture"
         elif event.button() == Qt.MouseButton.RightButton:
             self._held = "loupe"
         self._show_cursor()
@@ -202,7 +199,6 @@ class LightTable(QWidget):
         self._pointer = at.toPoint()
         if self._held == "line":
             self.set_split(at.x() / max(1, self.width()))
-            self.split_moved.emit(self.split)
         elif self._held == "picture":
             scale = self.devicePixelRatioF()
             away = (at - self._last) * scale
@@ -260,7 +256,6 @@ class LightTable(QWidget):
             dx, dy = ways[Qt.Key(key)]
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._before is not None:
                 self.set_split(self.split - NUDGE * dx)
-                self.split_moved.emit(self.split)
             else:
                 self._go(self.seen.moved(dx * self.seen.room[0] / 8, dy * self.seen.room[1] / 8))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):

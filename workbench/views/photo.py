@@ -33,7 +33,6 @@ class PhotoView(MainView):
 
     in_sight = Signal(object)
     """Top, left, bottom, right of what is seen, in pixels of the picture."""
-    split_moved = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +53,6 @@ class PhotoView(MainView):
         self._watch.timeout.connect(self._on_watch)
         self.table.looked.connect(self._on_looked)
         self.table.resized.connect(self._after_looking)
-        self.table.split_moved.connect(self.split_moved)
         self.table.pointed.connect(self._on_pointed)
         self.table.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
 
@@ -93,7 +91,7 @@ class PhotoView(MainView):
         elif before is not self._other or earlier is None:
             earlier = Sheet(before, self._alpha)
         self._layer, self._other = layer, before
-        self._fresh = True
+        self._fresh = self._coming is None
         self.table.lay(after, earlier)
         self._name()
         if self.waits():
