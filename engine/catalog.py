@@ -153,6 +153,15 @@ _METHODS: tuple[Card, ...] = (
         data="Problem",
     ),
     Card(
+        id="pde.gphm",
+        title="GP-HM",
+        target="engine.pde.gphm:GPHM",
+        summary="A Gaussian process that knows frequencies, for solutions that oscillate fast.",
+        paper="Solving High Frequency and Multi-Scale PDEs with Gaussian Processes, "
+        "arXiv 2311.04465",
+        data="Problem",
+    ),
+    Card(
         id="pde.pinn",
         title="Physics-informed network",
         target="engine.pde.pinn:PINN",

@@ -26,6 +26,7 @@ from engine.io.printstyle import (
     ink_points,
     listed,
 )
+from engine.io.stems import draw_stems, make_room
 from engine.layers import (
     Array,
     Arrows,
@@ -202,9 +203,7 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
         y = np.where(line > 0, line, np.nan) if layer.axes[1].log else line
         x = np.where(layer.x > 0, layer.x, np.nan) if layer.axes[0].log else layer.x
         if layer.stems and number == 0:
-            low = np.nanmin(y) * 0.5 if layer.axes[1].log and np.isfinite(y).any() else 0.0
-            axes.vlines(x, low, y, colors=[shade], linewidth=LINE_PT)
-            axes.plot(x, y, "o", color=shade, markersize=2, label=name)
+            draw_stems(axes, layer, x, y, shade, name)
         else:
             axes.plot(x, y, color=shade, linewidth=LINE_PT, label=name)
     axes.margins(x=0.02)
@@ -212,7 +211,10 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
     if layer.stems and not layer.axes[1].log:
         axes.axhline(0, color=style.rule, linewidth=RULE_PT)
     if 1 < len(layer.lines) <= 12:
-        axes.legend(frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4)
+        place = make_room(axes, layer)
+        axes.legend(
+            frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4, **place
+        )
 
 
 def _shades(count: int, style: PrintStyle) -> Array:

@@ -40,7 +40,7 @@ class ParameterForm(QWidget):
         self._layout.setSpacing(0)
         self._shown: Any = None
         self._rows: dict[str, ParameterRow] = {}
-        self._sections: dict[Effect, QWidget] = {}
+        self._sections: dict[Effect, list[QWidget]] = {}
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
         self._data: Any = None
@@ -70,6 +70,7 @@ class ParameterForm(QWidget):
             row.show_value(value, stale=waits)
             row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
+        self._hide_empty()
         self._show_waiting(stale)
 
     def show_data(self, data: Any) -> None:
@@ -79,6 +80,15 @@ class ParameterForm(QWidget):
         self._name_entries()
         for name, row in self._rows.items():
             row.setVisible(self._applies(row.parameter) and name not in self._idle())
+        self._hide_empty()
+
+    def _hide_empty(self) -> None:
+        """A section none of whose parameters matter now has no heading either."""
+        for effect, parts in self._sections.items():
+            rows = (r for r in self._rows.values() if r.parameter.effect is effect)
+            seen = any(not row.isHidden() for row in rows)
+            for part in parts:
+                part.setVisible(seen)
 
     def _name_entries(self) -> None:
         for name, row in self._rows.items():
@@ -155,7 +165,7 @@ class ParameterForm(QWidget):
             self._layout.removeWidget(self._body)
             self._body.hide()
             self._body.deleteLater()
-        self._rows, self._waiting = {}, None
+        self._rows, self._sections, self._waiting = {}, {}, None
         self._body = QWidget(self)
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -163,9 +173,12 @@ class ParameterForm(QWidget):
         for effect in SECTIONS:
             members = [p for p in parameters(owner) if p.effect is effect]
             if members:
+                parts = [self._section(effect, members, owner)]
                 if column.count():
-                    column.addWidget(self._rule())
-                column.addWidget(self._section(effect, members, owner))
+                    parts.insert(0, self._rule())
+                for part in parts:
+                    column.addWidget(part)
+                self._sections[effect] = parts
         self._layout.insertWidget(0, self._body)
         self._name_entries()
         self._body.show()
