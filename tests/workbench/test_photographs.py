@@ -268,6 +268,13 @@ def test_the_line_between_before_and_after_is_dragged(restored):
         assert shown[column] == round(255 * float(np.clip(value, 0, 1)))
     assert panel.cameras()["split"] == table.split
     table.setFocus()
+    QTest.keyPress(table, Qt.Key.Key_Backslash)
+    table.repaint()
+    before = table.grab().toImage().pixelColor(middle + QPoint(150, 0)).red()
+    column = middle.x() + 150 - left
+    value = run.snapshot.layer("input").values[row - top, column]
+    assert before == round(255 * float(np.clip(value, 0, 1))), "held, all is as it was before"
+    QTest.keyRelease(table, Qt.Key.Key_Backslash)
     QTest.keyClick(table, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert table.split == pytest.approx(0.27, abs=0.01)
 

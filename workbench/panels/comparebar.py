@@ -12,7 +12,11 @@ from workbench.theme import Theme
 from workbench.views.elided import ElidedLabel
 
 MODES = {
-    "split": ("Split", "S", "Before and after on both sides of a line that can be dragged"),
+    "split": (
+        "Split",
+        "S",
+        "Before and after on both sides of a line that can be dragged; hold \\ to see before alone",
+    ),
     "side": ("Side by side", "D", "Before and after beside each other, zoomed alike"),
     "difference": ("Difference", "X", "What still differs from the truth, about mid-grey"),
     "removed": ("Removed", "N", "What was taken out of the picture, about mid-grey"),

@@ -121,7 +121,9 @@ class LightTable(QWidget):
 
     def _line(self) -> int:
         """Screen column of the line."""
-        return round(self.split * self.seen.room[0])
+        return (
+            self.seen.room[0] if self._held == "before" else round(self.split * self.seen.room[0])
+        )
 
     def compose(self, seen: Viewport, line: int) -> QImage:
         """The pictures as `seen`, what was before left of the column `line`."""
@@ -156,10 +158,11 @@ class LightTable(QWidget):
         painter.drawImage(0, 0, self._frame)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._before is not None:
+        if self._before is not None and self._held != "before":
             hot = self._held == "line" or self._on_line(self._pointer)
             overlays.paint_line(painter, self.split * self.width(), self.height(), hot=hot)
-        overlays.paint_names(painter, self.width(), self.names)
+        names = (self.names[0], "") if self._held == "before" else self.names
+        overlays.paint_names(painter, self.width(), names)
         if self.hasFocus() and self._theme is not None:
             overlays.paint_focus(painter, self.rect(), self._theme)
         if (self.loupe or self._held == "loupe") and self._pointer is not None:
@@ -246,7 +249,8 @@ class LightTable(QWidget):
         self.looked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the picture, with Shift the line; + and - zoom."""
+        """Arrows move the picture, with Shift the line; + and - zoom; while the backslash is held
+        all is as it was before."""
         key = event.key()
         ways = {
             Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0),
@@ -258,12 +262,20 @@ class LightTable(QWidget):
                 self.set_split(self.split - NUDGE * dx)
             else:
                 self._go(self.seen.moved(dx * self.seen.room[0] / 8, dy * self.seen.room[1] / 8))
+        elif key == Qt.Key.Key_Backslash and not event.isAutoRepeat():
+            self._held = "before"
+            self.redraw()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.step(1)
         elif key == Qt.Key.Key_Minus:
             self.step(-1)
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
+            self._held = ""
+            self.redraw()
 
     def _point(self) -> None:
         if self._pointer is None:
