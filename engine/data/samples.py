@@ -187,6 +187,24 @@ _PICTURES = (
         "restoration",
         fixed={"file": "camera.png"},
     ),
+    Sample(
+        "out_of_focus",
+        "Out of focus",
+        "A grey picture, blurred and a little noisy. The truth is known.",
+        "photographs:sample",
+        {"noise": (2.0, 0, 255), **_SPOILT, "blur": (1.6, 0, 20)},
+        "restoration",
+        fixed={"file": "camera.png"},
+    ),
+    Sample(
+        "compressed",
+        "Compressed",
+        "A portrait from a small JPEG file, with its blocks. The truth is known.",
+        "photographs:sample",
+        {"noise": (0.0, 0, 255), **_SPOILT, "jpeg": (15, 0, 95)},
+        "restoration",
+        fixed={"file": "astronaut.png"},
+    ),
 )
 
 

@@ -23,6 +23,8 @@ BENCHES = {
     "sliders": "a move of each restoration slider on 512 x 512 pixels",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
+    "photographs": "panning a photograph of 40 megapixels",
+    "photo_sliders": "from a slider's last event to the settled photograph",
     "start": "the first painted frame beside a bare window",
 }
 
