@@ -29,14 +29,21 @@ import torch
 from torch import Tensor, nn
 
 from engine import device
+from engine.data.photographs import PICTURES
+from engine.layers import Array
 from engine.restoration import model
 from engine.restoration.model import Control, Model
 from engine.restoration.networks import SHAPES, Shape, TunableNetwork
+from engine.restoration.quality import psnr
+from engine.restoration.restorer import Restorer
 from engine.restoration.training import Patches, Recipe, Training
-from engine.restoration.training_pictures import Pool
+from engine.restoration.training_pictures import Pool, read
+from engine.restoration.tunable_params import TunableParams, position
 
 WEAK = 0.1
 """The position of `strength` that the first end is trained for: noise of 5 levels."""
+
+JUDGE = {1: "camera.png", 3: "astronaut.png"}
 
 Ends: TypeAlias = Mapping[str, tuple[Tensor, Tensor, Tensor, Tensor]]
 """Name of a layer to kernel and bias that do not depend on `a`, and those that `a` is a factor
@@ -174,8 +181,12 @@ def trained(training: Training, module: nn.Module) -> nn.Module:
 
 
 def train(recipe: Recipe, pool: Patches) -> Iterator[tuple[Control, TunableNetwork]]:
-    """All four, each for `recipe.steps` (a half at either end for those with two)."""
+    """Tunable kernels, then the four others, each for `recipe.steps` (a half at either end for
+    those with two)."""
     shape = SHAPES[recipe.shape]
+    tunable = Training(recipe, pool)
+    trained(tunable, tunable.network)
+    yield "kernels", tunable.averaged()
     plane = WithPlane(shape, np.random.default_rng([recipe.seed, 3]))
     trained(Training(recipe, pool, plane), plane)
     yield "noise plane", plane.plain
@@ -197,23 +208,87 @@ def train(recipe: Recipe, pool: Patches) -> Iterator[tuple[Control, TunableNetwo
     yield "CFSNet", affine(coupled.shape, coupled.ends())
 
 
+LEVELS = (5, 15, 25, 35, 50)
+
+
+def closeness(made: Model, clean: Array) -> dict[str, tuple[float, float]]:
+    """PSNR in dB by level of noise: with the slider at the noise, and at its best of 11 places."""
+    found = {}
+    for level in LEVELS:
+        drawn = np.random.default_rng(0).standard_normal(clean.shape)
+        noisy = (clean + level / 255 * drawn).astype(np.float32)
+        restorer = Restorer(noisy, made)
+        asked = sorted({float(level), *np.linspace(0, 50, 11).tolist()})
+        by_place = {
+            s: psnr(restorer.other(noisy, position(TunableParams(strength=s), made, 0)), clean)
+            for s in asked
+        }
+        found[f"{level}"] = (by_place[level], max(by_place.values()))
+    return found
+
+
+CARD = """# What the sliders are compared with, {kind}
+
+Networks of `{shape}`, all trained for {steps} steps with seed {seed} by
+
+    python -m engine.restoration.controls {shape} --steps {steps} --seed {seed} --out FOLDER
+
+(a half of the steps at either end, noise of 5 and of 50 levels, for those that go between two
+networks), in bfloat16, on the pictures of the shipped network. Tunable kernels and opacity are
+those of a network trained as long, which does not ship. BSD-3-Clause, as the program.
+
+PSNR in dB on `{judge}`, which was not trained on, by level of noise: slider at the noise, and
+in brackets at its best place.
+
+| | {levels} |
+|---|{lines}|
+{rows}
+"""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """`python -m engine.restoration.controls live-colour --out resources/models`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("network", choices=list(SHAPES))
     parser.add_argument("--out", type=Path, required=True, help="folder of the model files")
-    parser.add_argument("--steps", type=int, default=11_000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     device.single_thread()
     given.out.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(shape=given.network, steps=given.steps, seed=given.seed, halves=True)
     channels = SHAPES[given.network].channels
-    for control, network in train(recipe, Pool(channels, recipe.seed, made=recipe.made)):
-        facts = {"steps": recipe.steps, "seed": recipe.seed, "network": recipe.shape}
+    pool = Pool(channels, recipe.seed, made=recipe.made)
+    facts = {"steps": recipe.steps, "seed": recipe.seed, "network": recipe.shape}
+    reached: dict[Control, dict[str, tuple[float, float]]] = {}
+    clean = read(PICTURES / JUDGE[channels])
+    for control, network in train(recipe, pool):
+        made = Model(network, ("strength",), control, facts)
+        reached[control] = closeness(made, clean)
+        if control == "kernels":
+            reached["opacity"] = closeness(replace(made, control="opacity"), clean)
+            continue
         path = given.out / model.shipped(control, channels).name
-        model.write(path, Model(network, ("strength",), control, facts))
-        print(path.name, flush=True)
+        model.write(path, made)
+        print(path.name, reached[control], flush=True)
+        _write_card(given.out, recipe, channels, reached)
+
+
+def _write_card(
+    out: Path, recipe: Recipe, channels: int,
+    reached: Mapping[Control, Mapping[str, tuple[float, float]]],
+) -> None:  # fmt: skip
+    rows = [
+        f"| {control} | " + " | ".join(f"{at:.2f} ({best:.2f})" for at, best in by.values()) + " |"
+        for control, by in reached.items()
+    ]
+    kind = "colour" if channels == 3 else "grey"
+    text = CARD.format(
+        kind=kind, shape=recipe.shape, steps=recipe.steps, seed=recipe.seed, judge=JUDGE[channels],
+        levels=" | ".join(map(str, LEVELS)), lines="|".join(["---"] * len(LEVELS)),
+        rows="\n".join(rows),
+    )  # fmt: skip
+    (out / f"controls-{kind}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
