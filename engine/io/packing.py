@@ -123,6 +123,7 @@ def pack_snapshot(snapshot: Snapshot, store: ArrayStore) -> dict[str, Any]:
         "coarse": snapshot.coarse,
         "chosen": {name: float(value) for name, value in snapshot.chosen.items()},
         "held": dict(snapshot.held),
+        "idle": list(snapshot.idle),
     }
 
 
@@ -140,4 +141,5 @@ def unpack_snapshot(held: Mapping[str, Any], store: ArrayStore, kind: type[Any] 
         coarse=held.get("coarse", ""),
         chosen=held.get("chosen", {}),
         held=held.get("held", {}),
+        idle=tuple(held.get("idle", ())),
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,18 +19,25 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array
 from engine.method import DataError, Note, Snapshot, Step
-from engine.restoration import held_photograph, model, precision, tunable_picture, tunable_training
+from engine.restoration import (
+    held_photograph,
+    model,
+    precision,
+    sliders,
+    tunable_picture,
+    tunable_training,
+)  # fmt: skip
 from engine.restoration.model import Model
-from engine.restoration.noise_level import Course, estimated_sigma, least, risk
-from engine.restoration.restorer import STEPS, Position, Preview, Restorer
+from engine.restoration.noise_level import Course, least, risk
+from engine.restoration.restorer import STEPS, WHOLE_PREVIEW, Position, Preview, Restorer
 from engine.restoration.tiles import Box, Pyramid
 from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
-from engine.restoration.tunable_picture import Estimates, middle_of
+from engine.restoration.tunable_picture import Estimates, estimated_noise, middle_of
 from engine.restoration.tunable_training import Record
 from engine.stages import Stages, beats
 
 PROBED = 256
-"""Side of the part that estimates are made on."""
+"""Side of the part that errors are estimated on."""
 SCORES_FOLLOW = "numbers and curves follow"
 
 
@@ -65,14 +73,11 @@ class TunableRestoration:
             index = total = 1
         for _ in self._estimate(rng):
             yield Step(index=index - 1, total=total, stage="estimating the noise")
-        drawing = beats(lambda: self.evaluate(self.params))
-        while True:
-            try:
-                next(drawing)
-            except StopIteration as stop:
-                yield Step(index=index, total=total, stage="done", snapshot=stop.value)
+        for frame in self.refine(self.params):
+            if frame is not None and frame.coarse == "":
+                yield Step(index=index, total=total, stage="done", snapshot=frame)
                 return
-            yield Step(index=index - 1, total=total, stage="restoring the picture")
+            yield Step(index=index - 1, total=total, stage="restoring", snapshot=frame)
 
     def _show(self, photograph: Photograph) -> None:
         truth = photograph.truth
@@ -105,7 +110,8 @@ class TunableRestoration:
     def _estimate(self, rng: np.random.Generator) -> Generator[None, None, None]:
         """The noise, the strength of least estimated error, and the arithmetic."""
         photograph, made = self._ready()
-        sigma = yield from beats(lambda: estimated_sigma(photograph.values))
+        sigma = yield from beats(lambda: estimated_noise(photograph))
+        yield from beats(self._prepare)
         cut = middle_of(photograph.values, PROBED)
         y = np.ascontiguousarray(photograph.values[cut])
         course, true = None, None
@@ -131,6 +137,14 @@ class TunableRestoration:
         at = self._place(best / MOST_NOISE)
         self._precision = yield from beats(lambda: precision.chosen(made, y, at))
 
+    def _prepare(self) -> None:
+        """The coarser levels that previews need."""
+        assert self._pyramids is not None
+        for pyramid in self._pyramids:
+            if pyramid is not None:
+                height, width = pyramid[0].shape[:2]
+                pyramid[pyramid.level_for((0, 0, height, width), WHOLE_PREVIEW)]
+
     def _place(self, strength: float) -> Position:
         _, made = self._ready()
         return position(TunableParams(strength=MOST_NOISE * strength), made, 0.0)
@@ -146,8 +160,7 @@ class TunableRestoration:
         if len(restorer.tiles) == 1:
             restored = restorer.restored(at)
             yield self._frame(params, restored, coarse=SCORES_FOLLOW)
-            yield None
-            yield self._frame(params, restored)
+            yield (yield from beats(lambda: self._frame(params, restored)))
             return
         for shown in restorer.refined(at, lambda: self._sight):
             if shown is None:
@@ -155,7 +168,7 @@ class TunableRestoration:
             elif isinstance(shown, Preview):
                 yield self._frame(params, shown, coarse=shown.said)
             else:
-                yield self._frame(params, shown)
+                yield (yield from beats(partial(self._frame, params, shown)))
 
     def attend(self, part: Box) -> None:
         """What is in sight, in pixels of the whole."""
@@ -171,13 +184,6 @@ class TunableRestoration:
 
         _, made = self._ready()
         return WithSliders(made) if params is None else AtPosition(made, self._position(params))
-
-    @property
-    def idle(self) -> tuple[str, ...]:
-        """LIVE sliders that the network does not have."""
-        _, made = self._ready()
-        names = [n for n in ("strength", "deblur", "jpeg", "detail") if n not in made.sliders]
-        return tuple(names)
 
     def _position(self, params: TunableParams) -> Position:
         return position(params, self._ready()[1], self._estimates.strength)
@@ -212,6 +218,7 @@ class TunableRestoration:
             coarse=coarse,
             chosen={"strength": self._estimates.strength},
             held={"precision": self._precision} if params.precision is None else {},
+            idle=tuple(name for name in sliders.SLIDERS if name not in made.sliders),
         )
 
     def state(self) -> dict[str, Array]:

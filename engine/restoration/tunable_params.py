@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, STEP, Applies, Bound, Doc, ParameterError, check
+from engine.params import LIVE, REFIT, STEP, Applies, Bound, Doc, Folder, ParameterError, check
 from engine.restoration import sliders
 from engine.restoration.model import Control, Model
 from engine.restoration.restorer import STEPS, Position
@@ -90,6 +90,7 @@ class TunableParams:
         REFIT,
         Doc("Clean pictures to learn from; made pictures are mixed in, and stand alone without a "
             "folder.", label="folder of pictures"),
+        Folder(),
         _TRAINED,
     ] = Path()  # fmt: skip
     size: Annotated[

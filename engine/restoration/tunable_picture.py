@@ -10,13 +10,15 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
 from engine.restoration import picture_layers
-from engine.restoration.noise_level import Course
+from engine.restoration.noise_level import Course, estimated_sigma
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Preview
 from engine.restoration.tiles import Pyramid
 
 MIDDLE = 2048
 """Side of the part that shapes of large pictures' noise are read off."""
+LISTENED = 1024
+"""Side of the part that the noise is estimated on."""
 LAGS = 16
 ROWS = 512
 
@@ -112,6 +114,11 @@ def middle(photograph: Photograph, restored: Pixels, side: int) -> tuple[Photogr
     truth = None if photograph.truth is None else photograph.truth[cut]
     part = replace(photograph, values=photograph.values[cut], truth=truth, alpha=None)
     return part, restored[cut]
+
+
+def estimated_noise(photograph: Photograph) -> float:
+    """Standard deviation of a photograph's noise, from the middle of a large one."""
+    return estimated_sigma(photograph.values[middle_of(photograph.values, LISTENED)])
 
 
 def middle_of(picture: Array, side: int) -> tuple[slice, slice]:

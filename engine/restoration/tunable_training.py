@@ -19,13 +19,12 @@ from engine.restoration.controls import WithPlane
 from engine.restoration.folder_pictures import Found
 from engine.restoration.model import Control, Model
 from engine.restoration.networks import SHAPES
-from engine.restoration.noise_level import estimated_sigma
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Position, Restorer
 from engine.restoration.training import Recipe, Training, Weights
 from engine.restoration.training_pictures import LUMA, Pool
 from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
-from engine.restoration.tunable_picture import Estimates
+from engine.restoration.tunable_picture import Estimates, estimated_noise
 from engine.stages import beats
 
 if TYPE_CHECKING:
@@ -122,9 +121,9 @@ def run(
     params = method.params
     learning = yield from _begun(method, photograph, int(rng.integers(2**31)))
     training, steps = learning.training, params.steps
-    sigma = yield from _beating(lambda: estimated_sigma(photograph.values), steps)
+    sigma = yield from _beating(lambda: estimated_noise(photograph), steps)
     method._estimates = Estimates(sigma, min(MOST_NOISE, 255 * sigma))
-    training.weights = _weights(params, training.recipe)
+    training.weights = _weights(params, training.recipe.rate)
     last = time.monotonic() - SHOWN_S / 2
     try:
         while training.step < steps:
@@ -139,16 +138,16 @@ def run(
             sent = yield Step(index=training.step, total=steps + 1, stage="training",
                               metrics=metrics, snapshot=shown)  # fmt: skip
             if sent is not None:
-                training.weights = _weights(sent, training.recipe)
+                training.weights = _weights(sent, training.recipe.rate)
                 learning.changed = True
     finally:
         if training.step:
             method._publish(learning.model(), learning.record)
 
 
-def _weights(params: TunableParams, recipe: Recipe) -> Weights:
+def _weights(params: TunableParams, rate: float) -> Weights:
     return Weights(
-        rate=params.rate / recipe.rate, fidelity=params.weight_error,
+        rate=params.rate / rate, fidelity=params.weight_error,
         texture=params.weight_texture, gradients=params.weight_gradients,
     )  # fmt: skip
 
@@ -186,14 +185,15 @@ def _begun(
             yield Step(index=0, total=params.steps + 1, stage=stage)
     given = found.pictures or None
     key = (channels, seed, params.control, params.size, params.learn, params.steps, params.patches,
-           params.mixing, params.arithmetic, _fingerprint(found))  # fmt: skip
+           params.mixing, params.arithmetic, _weights(params, 1.0),
+           _fingerprint(found))  # fmt: skip
     pool: Pool = yield from _beating(
         lambda: Pool(channels, seed, made=MADE, side=MADE_SIDE, pictures=given), params.steps
     )
     kept: Learning = method.stages.get(
         "training", key, lambda: _new(params, channels, seed, pool, found)
     )
-    if kept.changed or kept.training.step >= params.steps:
+    if kept.changed:  # what repeats it would not know of that
         kept = _new(params, channels, seed, pool, found)
         method.stages._keep("training", key, kept)
     return kept

@@ -45,6 +45,7 @@ class ParameterForm(QWidget):
         self._waiting: QLabel | None = None
         self._data: Any = None
         self._last = ""
+        self._without: tuple[str, ...] = ()
         self._layout.addStretch(1)
 
     def show_params(
@@ -57,7 +58,7 @@ class ParameterForm(QWidget):
         if type(params) is not type(self._shown):
             self._build(type(params))
         self._shown = params
-        comparable = type(fitted) is type(params)
+        comparable, self._without = type(fitted) is type(params), ()
         stale = 0
         for name, row in self._rows.items():
             value = getattr(params, name)
@@ -86,8 +87,12 @@ class ParameterForm(QWidget):
                 row.widget.set_entries(getattr(self._data, name, ()))
         self._order()
 
-    def show_chosen(self, values: Mapping[str, float]) -> None:
-        """What the method chose for parameters left to it."""
+    def show_chosen(self, values: Mapping[str, float], idle: tuple[str, ...] = ()) -> None:
+        """What the method chose for parameters left to it, and those that mean nothing to it."""
+        for name in {*idle, *self._without} & set(self._rows):
+            row = self._rows[name]
+            row.setVisible(self._applies(row.parameter) and name not in idle)
+        self._without = idle
         for name, value in values.items():
             row = self._rows.get(name)
             if row is not None and hasattr(row.widget, "show_chosen"):
@@ -114,8 +119,9 @@ class ParameterForm(QWidget):
         return "" if self._waiting is None else self._waiting.text()
 
     def _idle(self) -> tuple[str, ...]:
-        """Parameters that mean nothing for the data at hand, as the data say themselves."""
-        return tuple(getattr(self._data, "idle", ()))
+        """Parameters that mean nothing for the data at hand, as these say themselves, or for what
+        was fitted."""
+        return (*getattr(self._data, "idle", ()), *self._without)
 
     def _applies(self, parameter: Parameter) -> bool:
         """Whether it matters now: its condition holds, and so does that of what it hangs on."""
