@@ -45,6 +45,11 @@ class Snapshot:
     held: Mapping[str, Any] = field(default_factory=dict)
     idle: tuple[str, ...] = ()
 
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """Values of parameters left to the method, chosen or kept."""
+        return {**self.held, **self.chosen}
+
     def layer(self, name: str) -> Layer:
         """The layer of that name; raises KeyError."""
         for item in self.layers:

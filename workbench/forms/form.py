@@ -40,12 +40,12 @@ class ParameterForm(QWidget):
         self._layout.setSpacing(0)
         self._shown: Any = None
         self._rows: dict[str, ParameterRow] = {}
-        self._sections: dict[Effect, QWidget] = {}
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
         self._data: Any = None
         self._last = ""
         self._without: tuple[str, ...] = ()
+        self._sections: list[tuple[list[QWidget], list[str]]] = []
         self._layout.addStretch(1)
 
     def show_params(
@@ -69,8 +69,8 @@ class ParameterForm(QWidget):
             )
             row.set_bound(limits.get(name, row.parameter.bound))
             row.show_value(value, stale=waits)
-            row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
+        self._show_rows()
         self._show_waiting(stale)
 
     def show_data(self, data: Any) -> None:
@@ -78,8 +78,7 @@ class ParameterForm(QWidget):
         attribute called as the parameter, of entries with name, value, low and high."""
         self._data = data
         self._name_entries()
-        for name, row in self._rows.items():
-            row.setVisible(self._applies(row.parameter) and name not in self._idle())
+        self._show_rows()
 
     def _name_entries(self) -> None:
         for name, row in self._rows.items():
@@ -87,12 +86,11 @@ class ParameterForm(QWidget):
                 row.widget.set_entries(getattr(self._data, name, ()))
         self._order()
 
-    def show_chosen(self, values: Mapping[str, float], idle: tuple[str, ...] = ()) -> None:
+    def show_chosen(self, values: Mapping[str, Any], idle: tuple[str, ...] = ()) -> None:
         """What the method chose for parameters left to it, and those that mean nothing to it."""
-        for name in {*idle, *self._without} & set(self._rows):
-            row = self._rows[name]
-            row.setVisible(self._applies(row.parameter) and name not in idle)
-        self._without = idle
+        if idle != self._without:
+            self._without = idle
+            self._show_rows()
         for name, value in values.items():
             row = self._rows.get(name)
             if row is not None and hasattr(row.widget, "show_chosen"):
@@ -117,6 +115,15 @@ class ParameterForm(QWidget):
     def waiting(self) -> str:
         """The sentence about changes that the next fit will take up, or ""."""
         return "" if self._waiting is None else self._waiting.text()
+
+    def _show_rows(self) -> None:
+        """Rows that matter now, and sections that have one."""
+        idle = self._idle()
+        for name, row in self._rows.items():
+            row.setVisible(self._applies(row.parameter) and name not in idle)
+        for parts, names in self._sections:
+            for part in parts:
+                part.setVisible(any(not self._rows[name].isHidden() for name in names))
 
     def _idle(self) -> tuple[str, ...]:
         """Parameters that mean nothing for the data at hand, as these say themselves, or for what
@@ -166,12 +173,15 @@ class ParameterForm(QWidget):
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
+        self._sections = []
         for effect in SECTIONS:
             members = [p for p in parameters(owner) if p.effect is effect]
             if members:
-                if column.count():
-                    column.addWidget(self._rule())
-                column.addWidget(self._section(effect, members, owner))
+                parts: list[QWidget] = [self._rule()] if column.count() else []
+                parts.append(self._section(effect, members, owner))
+                for part in parts:
+                    column.addWidget(part)
+                self._sections.append((parts, [p.name for p in members]))
         self._layout.insertWidget(0, self._body)
         self._name_entries()
         self._body.show()
