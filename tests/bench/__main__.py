@@ -18,6 +18,7 @@ BENCHES = {
     "embeddings": "heat geodesic beside PHATE and UMAP, by number of points",
     "vectorfields": "RVGP beside scikit-learn's Gaussian process, and how its set-up grows",
     "equations": "seconds to an error on Helmholtz's equation, beside DeepXDE",
+    "restoration": "tunable kernels beside plain ones, and from a slider to restored pixels",
     "live": "a move of a LIVE slider beside a full refit",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
