@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.restoration.tunable_convolution import Mixing, TunableConvolution
+from engine.restoration.tunable_convolution import Mixing, TunableConvolution, encoding
 
 MULTIPLE = 4
 """Heights and widths that the network takes are multiples of this."""
@@ -148,36 +148,46 @@ class MergedNetwork:
 
     Only the mixing of kernels is done again when a slider moves; the convolutions then cost what
     those of a network without sliders cost. `dtype` is that of the convolutions; what they find
-    is added to the picture in float32.
+    is added to the picture in float32. The network's numbers are copied: one product per layer
+    writes its kernel and bias where the convolution reads them.
     """
 
     def __init__(self, network: TunableNetwork, dtype: torch.dtype = torch.float32) -> None:
         self.shape, self.sliders, self.dtype = network.shape, network.sliders, dtype
-        self._sources: dict[str, TunableConvolution] = {}
-        self._kernels: dict[str, tuple[Tensor, Tensor]] = {}
-        for name in network.shape.convolutions():
-            source = network.convolution(name)
-            self._sources[name] = source
-            kernel = torch.empty_like(source.weight[0], dtype=dtype)
-            self._kernels[name] = (
-                kernel.to(memory_format=torch.channels_last),
-                torch.empty_like(source.bias[0], dtype=dtype),
+        self._mixing = network.mixing
+        layers = {name: network.convolution(name) for name in network.shape.convolutions()}
+        self._slopes = torch.stack([layer.slope.detach() for layer in layers.values()])
+        self._offsets = torch.stack([layer.offset.detach() for layer in layers.values()])
+        self._banks = [_bank(layer) for layer in layers.values()]
+        sizes = [bank.shape[1] for bank in self._banks]
+        self._mixed = torch.empty(sum(sizes), dtype=self._slopes.dtype)
+        self._parts = torch.split(self._mixed, sizes)
+        self._rounded = self._mixed if dtype == self._mixed.dtype else self._mixed.to(dtype)
+        self._strides = {name: (layer.stride, layer.padding) for name, layer in layers.items()}
+        self._kernels = {
+            name: _views(part, layer)
+            for (name, layer), part in zip(
+                layers.items(), torch.split(self._rounded, sizes), strict=True
             )
+        }
 
     @torch.no_grad()
     def at(self, omega: Tensor) -> None:
         """Merge the kernels at a position (p,)."""
-        for name, source in self._sources.items():
-            for kept, mixed in zip(self._kernels[name], source.merged(omega), strict=True):
-                kept.copy_(mixed)
+        encoded = encoding(omega, self._mixing)
+        coefficients = self._slopes @ encoded + self._offsets
+        for c, bank, part in zip(coefficients, self._banks, self._parts, strict=True):
+            torch.mv(bank.T, c, out=part)
+        if self._rounded is not self._mixed:
+            self._rounded.copy_(self._mixed)
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, plane: Tensor | None = None) -> Tensor:
         """Pictures (B, C, H, W), H and W multiples of 4, at the merged position."""
 
         def convolve(name: str, h: Tensor) -> Tensor:
-            source, (kernel, bias) = self._sources[name], self._kernels[name]
-            return functional.conv2d(h, kernel, bias, source.stride, source.padding)
+            stride, padding = self._strides[name]
+            return functional.conv2d(h, *self._kernels[name], stride, padding)
 
         x = x.contiguous(memory_format=torch.channels_last)
         seen = x.to(self.dtype)
@@ -187,6 +197,19 @@ class MergedNetwork:
     def kernels(self) -> dict[str, tuple[Tensor, Tensor]]:
         """Copies of the merged kernels and biases by name, float32."""
         return {n: (k.float().clone(), b.float().clone()) for n, (k, b) in self._kernels.items()}
+
+
+def _bank(layer: TunableConvolution) -> Tensor:
+    """Kernels and biases of a layer in one (P, n), a kernel's channels last."""
+    kernels = layer.weight.detach().permute(0, 1, 3, 4, 2).flatten(1)
+    return torch.cat([kernels, layer.bias.detach()], dim=1)
+
+
+def _views(part: Tensor, layer: TunableConvolution) -> tuple[Tensor, Tensor]:
+    """Kernel and bias in a row (n,) of such a bank."""
+    _, outputs, inputs, height, width = layer.weight.shape
+    kernel = part[:-outputs].view(outputs, height, width, inputs).permute(0, 3, 1, 2)
+    return kernel, part[-outputs:]
 
 
 def _key(name: str) -> str:
