@@ -22,6 +22,7 @@ _PUBLIC = {
     "RunSpec": "engine.runs",
     "Snapshot": "engine.method",
     "Step": "engine.method",
+    "before_and_after": "engine.io.pictures",
     "begin": "engine.runs",
     "cards": "engine.catalog",
     "load_model": "engine.io.models",
@@ -30,6 +31,7 @@ _PUBLIC = {
     "run": "engine.runs",
     "save_figure": "engine.io.figures",
     "save_model": "engine.io.models",
+    "save_picture": "engine.io.pictures",
     "save_table": "engine.io.tables",
 }
 

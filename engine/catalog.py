@@ -153,6 +153,15 @@ _METHODS: tuple[Card, ...] = (
         data="Problem",
     ),
     Card(
+        id="pde.gphm",
+        title="GP-HM",
+        target="engine.pde.gphm:GPHM",
+        summary="A Gaussian process that knows frequencies, for solutions that oscillate fast.",
+        paper="Solving High Frequency and Multi-Scale PDEs with Gaussian Processes, "
+        "arXiv 2311.04465",
+        data="Problem",
+    ),
+    Card(
         id="pde.pinn",
         title="Physics-informed network",
         target="engine.pde.pinn:PINN",
@@ -177,6 +186,65 @@ _METHODS: tuple[Card, ...] = (
         target="engine.restoration.gaussian:GaussianSmoothing",
         summary="Each pixel becomes a weighted mean of those around it: the simplest way.",
         paper="Gonzalez and Woods, Digital Image Processing, Pearson (2018)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.total_variation",
+        title="Total variation",
+        target="engine.restoration.total_variation:TotalVariation",
+        summary="The nearest picture that varies little: flat parts, sharp edges.",
+        paper="Rudin, Osher and Fatemi, Nonlinear total variation based noise removal algorithms, "
+        "Physica D 60 (1992)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.non_local_means",
+        title="Non-local means",
+        target="engine.restoration.non_local_means:NonLocalMeans",
+        summary="A mean of the pixels whose surroundings look alike.",
+        paper="Buades, Coll and Morel, A non-local algorithm for image denoising, CVPR (2005)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.wavelet",
+        title="Wavelet shrinkage",
+        target="engine.restoration.wavelet:WaveletShrinkage",
+        summary="Small wavelet coefficients are taken for noise.",
+        paper="Chang, Yu and Vetterli, Adaptive wavelet thresholding for image denoising and "
+        "compression, IEEE Trans. Image Processing 9 (2000)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.wiener",
+        title="Wiener",
+        target="engine.restoration.wiener:Wiener",
+        summary="Divides by the blur where the noise lets it: linear, and at once.",
+        paper="Hunt, The application of constrained least squares estimation to image restoration "
+        "by digital computer, IEEE Trans. Computers 22 (1973)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.richardson_lucy",
+        title="Richardson-Lucy",
+        target="engine.restoration.richardson_lucy:RichardsonLucy",
+        summary="Sharpens step by step, for light that comes in photons.",
+        paper="Richardson, Bayesian-based iterative method of image restoration, J. Opt. Soc. Am. "
+        "62 (1972); Dey et al., Microscopy Research and Technique 69 (2006)",
+        data="Photograph",
+        peer=True,
+    ),
+    Card(
+        id="restoration.tv_deconvolution",
+        title="TV deconvolution",
+        target="engine.restoration.tv_deconvolution:TVDeconvolution",
+        summary="The picture with few edges whose blur is nearest to the photograph.",
+        paper="Wang, Yang, Yin and Zhang, A new alternating minimization algorithm for total "
+        "variation image reconstruction, SIAM J. Imaging Sciences 1 (2008)",
         data="Photograph",
         peer=True,
     ),

@@ -1,4 +1,4 @@
-"""The command line without a window: list, info, run, export.
+"""The command line without a window: list, info, run, batch, export.
 
 Results go to standard output or to files, progress to standard error. Exit code 2 is a wrong
 request, 130 an interrupted fit (what was learnt until then is kept).
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import catalog
+from engine import catalog, cli_pictures
 from engine.method import DataError
 from engine.params import Parameter, ParameterError, parameters, parse, to_json
 from engine.runs import Fit, RunSpec, begin
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fieldwright", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="list | info | run | export")
+    commands = parser.add_subparsers(required=True, metavar="list | info | run | batch | export")
     listing = commands.add_parser("list", help="methods and samples")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(do=_list)
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--data", required=True, metavar="SPEC", help="a path or sample:NAME")
     run.add_argument("--label", default=None, metavar="COLUMN")
     run.add_argument("--map", default=None, metavar="FIELDS", help="positions=x,y,z;vectors=u,v,w")
+    cli_pictures.ask_of_data(run)
     run.add_argument("--set", action="append", default=[], dest="sets", metavar="NAME=VALUE")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true")
     run.add_argument("--quiet", action="store_true", help="no progress")
     run.set_defaults(do=_run)
+    cli_pictures.add_batch(commands)
     export = commands.add_parser("export", help="a fitted model as figure, table or script")
     export.add_argument("model", metavar="MODEL.safetensors")
     for name in EXPORTS:
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a moving picture of a LIVE parameter, with --sweep",
     )
     export.add_argument("--sweep", default="", metavar="NAME=LOW:HIGH[:FRAMES]")
+    cli_pictures.ask_of_export(export)
     export.set_defaults(do=_export)
     return parser
 
@@ -164,6 +167,7 @@ def layers_of(card: catalog.Card) -> dict[str, str]:
     """Names and kinds of the layers a method returns, found by fitting forty points."""
     import numpy as np
 
+    from engine.data.photograph import Photograph
     from engine.data.table import Table
     from engine.data.vectors import VectorSamples
 
@@ -175,6 +179,9 @@ def layers_of(card: catalog.Card) -> dict[str, str]:
         data = VectorSamples(
             name="probe", spec="probe", positions=values, vectors=values, observed=seen
         )
+    elif card.load().Data is Photograph:
+        grey = np.abs(values[:36, 0].reshape(6, 6)).astype(np.float32)
+        data = Photograph(name="probe", spec="probe", values=np.kron(grey, np.ones((4, 4))))
     else:
         return {}
     fit = Fit(RunSpec(method=card.id, data="probe"), data)
@@ -199,6 +206,7 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
         chosen[name] = parse(kind.Params, name, text)
     asked = {"label": options.label, "fields": options.map}
     data_options = {name: value for name, value in asked.items() if value is not None}
+    data_options |= cli_pictures.data_options(options, kind)
     return RunSpec(
         method=options.id,
         data=options.data,
@@ -272,6 +280,11 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
     from engine.layers import Markers, Points
 
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")
+    (folder / "script.py").write_text(as_python(spec))
+    about = {name.partition(".")[0]: str(folder / name) for name in ("run.json", "script.py")}
+    if catalog.card(spec.method).data == "Photograph":
+        return cli_pictures.write_run(folder, fit, spec, snapshot) | about
     save_table(folder / "points.csv", snapshot, data, spec=spec)
     save_table(folder / "layers.npz", snapshot, data, spec=spec)
     save_model(folder / "model.safetensors", fit, spec)
@@ -287,13 +300,11 @@ def _write(folder: Path, fit: Fit, spec: RunSpec, snapshot: Any, data: Any) -> d
     places = [layer for layer in snapshot.layers if isinstance(layer, Markers)]
     for layer in places:
         save_table(folder / f"{layer.name}.csv", layer, spec=spec)
-    (folder / "run.json").write_text(json.dumps(spec.to_json(), indent=2) + "\n")
-    (folder / "script.py").write_text(as_python(spec))
     names = [
-        "points.csv", "layers.npz", "model.safetensors", "figure.png", "run.json", "script.py",
+        "points.csv", "layers.npz", "model.safetensors", "figure.png",
         *(f"{layer.name}.csv" for layer in places),
     ]  # fmt: skip
-    return {name.partition(".")[0]: str(folder / name) for name in names}
+    return {name.partition(".")[0]: str(folder / name) for name in names} | about
 
 
 # export
@@ -309,6 +320,9 @@ def _export(options: argparse.Namespace) -> int:
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
     wanted = {n: getattr(options, n) for n in EXPORTS}
+    if options.picture:
+        cli_pictures.export(options, method, spec, snapshot)
+        wanted["picture"] = options.picture
     if options.animation:
         _animate(options, method, spec)
     elif not any(wanted.values()):
@@ -318,7 +332,8 @@ def _export(options: argparse.Namespace) -> int:
     if options.at:
         shown = main = answer(method, spec.typed_params(), options.at)
     if wanted["figure"]:
-        save_figure(wanted["figure"], main, metadata=spec)
+        shown_in_figure = cli_pictures.figure_of(snapshot) or main
+        save_figure(wanted["figure"], shown_in_figure, metadata=spec)
     for name in ("csv", "npz", "h5ad", "vtu", "vti"):
         if wanted[name]:
             path = Path(wanted[name])
@@ -327,8 +342,14 @@ def _export(options: argparse.Namespace) -> int:
         Path(wanted["script"]).write_text(as_python(spec))
     for name, path in wanted.items():
         if path:
-            print(f"{name:10} {path}")
+            print(f"{name:10} {path}{_size(path)}")
     return 0
+
+
+def _size(path: str) -> str:
+    """The size of a large file, for a person who may not expect it."""
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    return f"  ({size / 1e6:.1f} MB)" if size > 1e6 else ""
 
 
 def _animate(options: argparse.Namespace, method: Any, spec: RunSpec) -> None:

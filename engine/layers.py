@@ -240,6 +240,10 @@ class Curves(_Sealed):
     `stems` asks for a stem at each x instead of a connected line for the first of them (a
     spectrum); the others run over it. `steers` names the LIVE parameter that the abscissa stands
     for: a hand may set it in the picture.
+
+    `handles` are places that a hand may move: LIVE parameters of several numbers with the values
+    (q,) that the first q of `x` were drawn from, in the order abscissas, heights and, if there is a
+    third, widths along the abscissa.
     """
 
     name: str
@@ -250,11 +254,15 @@ class Curves(_Sealed):
     marks: Mapping[str, float] = field(default_factory=dict)
     stems: bool = False
     steers: str = ""
+    handles: Mapping[str, Array] = field(default_factory=dict)
 
     def _check(self) -> None:
         for key, line in self.lines.items():
             if line.shape != self.x.shape:
                 raise ValueError(f"Line '{key}' has shape {line.shape}, x has {self.x.shape}.")
+        counts = {len(values) for values in self.handles.values()}
+        if len(self.handles) not in (0, 2, 3) or len(counts) > 1:
+            raise ValueError("Handles are two or three parameters of as many numbers each.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -145,3 +145,13 @@ class Attends(Protocol):
         any thread at any time; it decides the order of work and what previews show sharply, never
         what the settled frame holds."""
         ...
+
+
+@runtime_checkable
+class Transfers(Protocol):
+    """A method whose learning serves data that it was not fitted to."""
+
+    def transferred(self, data: Any) -> Self:
+        """The same learning with other data to show, without a fit. May be called while another
+        thread asks this one for frames. Raises `DataError`."""
+        ...

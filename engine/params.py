@@ -346,6 +346,10 @@ def with_values(params: P, values: Mapping[str, Any]) -> P:
         if name not in known:
             continue
         bound, kind = known[name].bound, known[name].kind
+        cut = bound or Bound(-math.inf, math.inf)
+        if kind == "floats":
+            put[name] = tuple(min(max(float(v), cut.low), cut.high) for v in value)
+            continue
         if bound is not None:
             value = min(max(value, bound.low), bound.high)
         put[name] = round(value) if kind == "int" else value

@@ -110,6 +110,11 @@ class Stages:
         self._keep(name, key, result)
         return result
 
+    def holds(self, name: str, key: Hashable) -> bool:
+        """Whether the stage's result for `key` is at hand."""
+        kept = self._kept.get(name)
+        return kept is not None and kept[0] == key
+
     def _keep(self, name: str, key: Hashable, result: Any) -> None:
         self._kept[name] = (key, result)
         self.computed[name] = self.computed.get(name, 0) + 1

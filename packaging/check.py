@@ -3,6 +3,7 @@
 
     python3 packaging/check.py                    everything
     python3 packaging/check.py tests/engine -k heat     only these tests, after the other checks
+    python3 packaging/check.py -m slow    trainings of minutes, which the first leaves out
 
 Ends with a code other than zero on any failure, and when a test of the pictures was skipped.
 """
@@ -21,6 +22,9 @@ from pathlib import Path
 
 import environment
 
+WORKERS = 4
+"""At most so many processes of tests at once, each with a display of its own."""
+
 
 def main(words: list[str]) -> int:
     try:
@@ -35,12 +39,26 @@ def main(words: list[str]) -> int:
         "types": [python, "-m", "mypy"],
     }
     failed = [name for name, command in steps.items() if not passed(name, command, None)]
-    with tempfile.TemporaryDirectory() as home, display() as number:
-        tests = [python, "-m", "pytest", *words]
-        if not passed("tests", tests, surroundings(Path(home), number)):
-            failed.append("tests")
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as open_ones:
+        count = 1 if words else max(1, min(WORKERS, os.cpu_count() or 1))
+        numbers = [open_ones.enter_context(display()) for _ in range(count)]
+        env = surroundings(Path(home), numbers)
+        for name, chosen in tests(words, count).items():
+            if not passed(name, [python, "-m", "pytest", *chosen], env):
+                failed.append(name)
     print(f"check: failed: {', '.join(failed)}" if failed else "check: everything passed")
     return 1 if failed else 0
+
+
+def tests(words: list[str], count: int) -> dict[str, list[str]]:
+    """Arguments of pytest by name of the step. What keeps an eye on the clock runs alone."""
+    if words:
+        return {"tests": words}
+    shared = ["-m", "not slow and not alone", "-n", str(count), "--dist", "loadgroup"]
+    return {
+        "tests": shared if count > 1 else shared[:2],
+        "tests of promptness": ["-m", "alone and not slow", "-p", "no:xdist"],
+    }
 
 
 def passed(name: str, command: list[str], env: dict[str, str] | None) -> bool:
@@ -51,7 +69,7 @@ def passed(name: str, command: list[str], env: dict[str, str] | None) -> bool:
     return code == 0
 
 
-def surroundings(home: Path, number: str) -> dict[str, str]:
+def surroundings(home: Path, numbers: list[str]) -> dict[str, str]:
     """A home of its own, one thread, software OpenGL: the same on every machine."""
     runtime = home / "runtime"
     runtime.mkdir(mode=0o700)
@@ -63,7 +81,8 @@ def surroundings(home: Path, number: str) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_RUNTIME_DIR": str(runtime),
-        "DISPLAY": number,
+        "DISPLAY": numbers[0],
+        "FIELDWRIGHT_DISPLAYS": " ".join(numbers),
         "QT_QPA_PLATFORM": "xcb",
         "QT_API": "pyside6",
         "QT_SCALE_FACTOR": "1",

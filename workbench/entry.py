@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.device import limit_threads
 
-HEADLESS = ("list", "info", "run", "export")
+HEADLESS = ("list", "info", "run", "batch", "export")
 """Subcommands that need no display; `engine.cli` reads the rest of their line."""
 
 
@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     """The options of the window."""
     made = argparse.ArgumentParser(
         prog="fieldwright",
-        description="Opens the window. Without a window: fieldwright list, info, run, export "
-        "(each with --help).",
+        description="Opens the window. Without a window: fieldwright list, info, run, batch, "
+        "export (each with --help).",
     )
     made.add_argument("project", nargs="?", default="", help="a .wbproj project or a data file")
     made.add_argument("--open", default="", metavar="SPEC", help="a file, or sample:NAME")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 from workbench import project
 from workbench.autosave import Autosave
 from workbench.document import Run
+from workbench.picturework import PictureWork
 from workbench.takinghome import TakingHome, nothing
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Exporting(TakingHome):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._closing = False
+        self.pictures = PictureWork(window)
         self._kept = Autosave(window.settings.state_folder)
         self._autosave = QTimer(self)
         self._autosave.setInterval(AUTOSAVE_MS)
@@ -222,13 +224,16 @@ class Exporting(TakingHome):
         document = self._window.document
         at_stake = document.modified and any(r.snapshot for r in document.visible_runs())
         busy = self._window.session.jobs()
-        if self._closing or not (at_stake or busy):
+        if self._closing or not (at_stake or busy or self.pictures.busy()):
             return True
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         if busy:
             box.setText(f"{busy[0][1].name} is still fitting.")
             box.setInformativeText("Stop it and close?")
+        elif self.pictures.busy():
+            box.setText("Pictures of a folder are still being restored.")
+            box.setInformativeText("Stop after those that are done, and close?")
         else:
             box.setText("This project has changes that are not saved.")
         buttons = QMessageBox.StandardButton
@@ -260,6 +265,7 @@ class Exporting(TakingHome):
 
     def close(self) -> None:
         self._autosave.stop()
+        self.pictures.close()
         if self._dialog is not None:
             self._dialog.close()
             self._dialog = None

@@ -92,6 +92,9 @@ def show(opened: tuple[files.Project, dict[str, Table], list[str]], document: Do
     """Put an opened project into the document, in place of what was there."""
     found, tables, _ = opened
     options = {item.id: dict(item.options) for item in found.datasets}
+    for key, data in tables.items():
+        if truth := getattr(data, "truth_spec", ""):
+            options[key]["truth"] = truth
     active = found.active
     document.clear()
     document.view = dict(found.views)

@@ -53,6 +53,12 @@ class Requests(QObject):
     def export_figure(self) -> None:
         self._window.exporting.ask_figure()
 
+    def export_picture(self) -> None:
+        self._window.exporting.pictures.ask_picture()
+
+    def restore_folder(self) -> None:
+        self._window.exporting.pictures.ask_folder()
+
     def export_data(self) -> None:
         self._window.exporting.ask_table()
 

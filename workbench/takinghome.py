@@ -52,7 +52,8 @@ class TakingHome(QObject):
 
         options.setdefault("colour_by", self._window.colour())
         options.setdefault("metadata", run.current_spec())
-        whole = [with_labels(layer, run.data), *self._over(run, layer)]
+        several = isinstance(layer, tuple)
+        whole = list(layer) if several else [with_labels(layer, run.data), *self._over(run, layer)]
         view = self._window.document.view
         for setting in ("ellipses", "coloured_surface"):
             if setting in view:
@@ -198,7 +199,7 @@ class TakingHome(QObject):
         def finished(result: Any) -> None:
             done(result)
             if exported:
-                self._window.say(f"Wrote {Path(exported).name}.")
+                self._window.say(f"Wrote {Path(exported).name}{size_of(exported)}.")
 
         self._window.bridge.errand(call, finished, self._failed)
 
@@ -208,3 +209,9 @@ class TakingHome(QObject):
 
 def nothing(_: Any) -> None:
     return None
+
+
+def size_of(path: str) -> str:
+    """The size of a large file, for a person who may not expect it."""
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
+    return f" ({size / 1e6:.1f} MB)" if size > 1e6 else ""

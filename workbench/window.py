@@ -326,7 +326,7 @@ class Window(QMainWindow):
         act["fit"].setEnabled(catalog.card(document.method_id).accepts(document.data))
         for name in ("pause", "cancel"):
             act[name].setEnabled(busy)
-        for name in ("export.figure", "export.data", "copy.python"):
+        for name in ("export.figure", "export.data", "export.picture", "copy.python"):
             act[name].setEnabled(has_picture)
         act["export.model"].setEnabled(run is not None and run.done)
         act["compare.none"].setEnabled(bool(document.compared))

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.data import annotated, arrays, delimited, mapping, meshes, pictures, vector_arrays
+from engine.data import (
+    annotated,
+    arrays,
+    delimited,
+    mapping,
+    meshes,
+    picture_files,
+    pictures,
+    vector_arrays,
+)
 from engine.data.errors import OpenError
 from engine.data.raw import Raw, to_table
 from engine.data.samples import open_sample
@@ -27,7 +36,6 @@ PROBLEM = "problem:"
 EQUATION = "equation:"
 MADE = (SAMPLE, PROBLEM, EQUATION)
 """How the address of data begins that are no file: they can always be made again."""
-_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 PREVIEW_ROWS = 8
 
 
@@ -64,6 +72,7 @@ def open_any(
     missing: str = "drop_rows",
     fields: str | None = None,
     picture: str | None = None,
+    truth: str | None = None,
 ) -> Table | VectorSamples | Problem | Photograph:
     """Open a file, a sample or a problem.
 
@@ -77,6 +86,7 @@ def open_any(
         names. None opens a table; a mesh is a vector field in any case
     picture : opens an image as a photograph instead of a table of its pixels; "" as it is, else how
         it is spoilt first, as in "noise=25&seed=1" (`photographs.Spoiling`)
+    truth : an image of the same size and colours that the photograph should be, to judge by
 
     Raises
     ------
@@ -88,7 +98,9 @@ def open_any(
     if picture is not None:
         if narrowed or fields is not None or text.startswith(MADE):
             raise OpenError("A photograph is an image file as it is; leave out other choices.")
-        return _open_picture(text, picture)
+        return _open_picture(text, picture, truth)
+    if truth is not None:
+        raise OpenError("A file of the truth goes with a photograph; open the picture as one.")
     if text.startswith((PROBLEM, EQUATION)):
         if narrowed or fields is not None:
             raise OpenError("A problem has no columns to choose from.")
@@ -145,21 +157,21 @@ def _open_problem(text: str) -> Problem:
     return state(text.removeprefix(EQUATION))
 
 
-def _open_picture(text: str, how: str) -> Photograph:
+def _open_picture(text: str, how: str, truth: str | None) -> Photograph:
     from engine.data import photographs
 
-    path = Path(text)
-    if not is_picture(path):
-        raise OpenError(
-            f"'{path.name}' is no image; PNG, TIFF, JPEG, WebP, GIF or BMP can be read."
-        )
-    return photographs.spoilt(photographs.read(path, text), photographs.Spoiling.read(how))
+    spoiling = photographs.Spoiling.read(how)
+    _check_place(Path(text))
+    found = photographs.spoilt(photographs.read(Path(text), text), spoiling)
+    if not truth:
+        return found
+    _check_place(Path(truth))
+    return photographs.with_truth(found, Path(truth), truth)
 
 
 def is_picture(path: Path) -> bool:
     """Whether a file holds an image. Raises `OpenError` when there is no file."""
-    head = _head(path)
-    return head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+    return bool(picture_files.kind_of(_head(path)))
 
 
 def _open_field(text: str, fields: str) -> VectorSamples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class Photograph:
     depth : bits per channel of the file: 8, 16 or 32
     profile : the file's ICC colour profile, empty without one
     truth : what `values` were before they were spoilt, where that is known
+    truth_spec : the file of the truth, where it came from one of its own
     sigma : standard deviation of white noise in `values` where it was put in and nothing after it
         changed it, in the units of `values`; None where it must be estimated
     kernel : (k, l) float64, sums to 1, the blur that was put in
@@ -41,6 +42,8 @@ class Photograph:
     sigma: float | None = None
     kernel: NDArray[np.float64] | None = None
     remarks: tuple[str, ...] = ()
+    truth_spec: str = ""
+    _digest: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -68,11 +71,19 @@ class Photograph:
         return 1 if self.values.ndim == 2 else 3
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters of methods that mean nothing here: how the colours of a grey picture are
+        treated."""
+        return ("channels",) if self.channels == 1 else ()
+
+    @property
     def colour_by(self) -> str:
         return ""
 
     def sha256(self) -> str:
-        """Hash of the pixels alone."""
-        digest = hashlib.sha256(str(self.values.shape).encode())
-        digest.update(self.values.tobytes())
-        return digest.hexdigest()
+        """Hash of the pixels alone, computed once."""
+        if not self._digest:
+            digest = hashlib.sha256(str(self.values.shape).encode())
+            digest.update(self.values.data)
+            object.__setattr__(self, "_digest", digest.hexdigest())
+        return self._digest

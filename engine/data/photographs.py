@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
 
+from engine.data import picture_files
 from engine.data.errors import OpenError
 from engine.data.photograph import Photograph, Pixels
 
-MOST_PIXELS = 120_000_000
 PICTURES = Path(__file__).parents[2] / "resources" / "pictures"
 
 _LEGAL = {"blur": (0, 20), "noise": (0, 255), "jpeg": (0, 95), "seed": (0, 2**31 - 1)}
@@ -63,45 +62,40 @@ def read(path: Path, spec: str) -> Photograph:
     Raises
     ------
     OpenError
-        For what is no picture, is cut off, or unpacks to more than `MOST_PIXELS`.
+        For what is no picture, is cut off, or unpacks to too many pixels.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    raise OpenError(
-                        f"'{path.name}' has {opened.width} × {opened.height} pixels; "
-                        f"the limit is {MOST_PIXELS // 1_000_000} million."
-                    )
-                opened.load()
-                return _photograph(opened, path.name, spec)
-    except OpenError:
-        raise
-    except Image.DecompressionBombError:
-        raise OpenError(f"'{path.name}' would unpack to far more pixels than its size.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise OpenError(f"'{path.name}' is an image that is cut off or damaged.") from None
+    found = picture_files.decode(path)
+    return Photograph(
+        name=path.name, spec=spec, values=found.values, alpha=found.alpha, depth=found.depth,
+        profile=found.profile, remarks=found.remarks,
+    )  # fmt: skip
 
 
-def _photograph(opened: object, name: str, spec: str) -> Photograph:
-    from PIL import Image
+def with_truth(photograph: Photograph, path: Path, spec: str) -> Photograph:
+    """The photograph with what it should have been, from a file of the same size and colours.
 
-    assert isinstance(opened, Image.Image)
-    profile = bytes(opened.info.get("icc_profile") or b"")
-    if opened.mode.startswith("I") or opened.mode == "F":
-        values = np.asarray(opened, np.float32)
-        depth = 32 if opened.mode == "F" else 16
-        values = values if depth == 32 else values / np.float32(65535)
-        return Photograph(name=name, spec=spec, values=values, depth=depth, profile=profile)
-    has_alpha = opened.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in opened.info
-    grey = opened.mode in ("1", "L", "LA", "La")
-    whole = np.asarray(opened.convert("RGBA" if has_alpha else "RGB"), np.float32) / np.float32(255)
-    values = np.ascontiguousarray(whole[..., 0] if grey else whole[..., :3])
-    alpha = np.ascontiguousarray(whole[..., 3]) if has_alpha else None
-    return Photograph(name=name, spec=spec, values=values, alpha=alpha, profile=profile)
+    Raises
+    ------
+    OpenError
+        When the file is no such picture, or the photograph was spoilt on purpose.
+    """
+    if photograph.truth is not None:
+        raise OpenError(
+            "A picture that is spoilt on purpose is its own truth; leave out the file of the truth."
+        )
+    truth = picture_files.decode(path).values
+    if truth.shape != photograph.values.shape:
+        raise OpenError(
+            f"The truth must be as large as the picture and have its colours: '{path.name}' has "
+            f"{_size(truth)}, '{photograph.name}' has {_size(photograph.values)}."
+        )
+    told = f"The truth is '{path.name}'."
+    return replace(photograph, truth=truth, truth_spec=spec, remarks=(*photograph.remarks, told))
+
+
+def _size(values: Pixels) -> str:
+    height, width = values.shape[:2]
+    return f"{width} × {height} pixels in {'grey' if values.ndim == 2 else 'colour'}"
 
 
 def spoilt(clean: Photograph, how: Spoiling) -> Photograph:

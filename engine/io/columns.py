@@ -81,7 +81,15 @@ def _entries(name: str, array: Array) -> dict[str, Array]:
 def _curves(layer: Curves) -> dict[str, Array]:
     unit = layer.axes[1].unit
     lines = {_titled(name, unit): line for name, line in layer.lines.items()}
-    return _join({str(layer.axes[0]): layer.x}, lines)
+    # What handles hold beside their place and height has no line of its own.
+    more = {name.replace("_", " "): _padded(values, len(layer.x))
+            for name, values in list(layer.handles.items())[2:]}  # fmt: skip
+    return _join({str(layer.axes[0]): layer.x}, lines, more)
+
+
+def _padded(values: Array, count: int) -> Array:
+    """With NaN behind, to a length."""
+    return np.concatenate([np.asarray(values, np.float64), np.full(count - len(values), np.nan)])
 
 
 def middles_of(layer: Field, k: int) -> Array:

@@ -192,7 +192,9 @@ def _panel_height(layer: Layer, width: float, style: PrintStyle) -> float:
     if isinstance(layer, Curves) or (isinstance(layer, Field) and layer.values.ndim == 1):
         return 0.66 * width
     if isinstance(layer, Picture):
-        return float(width * layer.values.shape[0] / layer.values.shape[1])
+        # A strip of pixels still gets a panel that can be printed.
+        high = width * layer.values.shape[0] / layer.values.shape[1]
+        return float(min(max(high, 16.0), 240.0))
     if plots3d.in_space(layer):
         return 0.8 * width
     names, scaled = _key(layer, style)

@@ -140,6 +140,7 @@ def unpack_snapshot(held: Mapping[str, Any], store: ArrayStore, kind: type[Any] 
         notes=tuple(Note(n["text"], bool(n.get("grave"))) for n in held.get("notes", ())),
         coarse=held.get("coarse", ""),
         chosen=held.get("chosen", {}),
-        held=held.get("held", {}),
+        # JSON has no tuples, and parameters no lists.
+        held={k: tuple(v) if isinstance(v, list) else v for k, v in held.get("held", {}).items()},
         idle=tuple(held.get("idle", ())),
     )

@@ -14,6 +14,7 @@ import numpy as np
 from engine import colour, darts, ellipses
 from engine.io.columns import edges_of, middles_of
 from engine.io.keys import colour_bar, legend, scale_bar
+from engine.io.printed_pictures import as_printed
 from engine.io.printstyle import (
     LINE_PT,
     MANY_MARKS,
@@ -25,6 +26,7 @@ from engine.io.printstyle import (
     ink_points,
     listed,
 )
+from engine.io.stems import draw_stems, make_room
 from engine.layers import (
     Array,
     Arrows,
@@ -201,9 +203,7 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
         y = np.where(line > 0, line, np.nan) if layer.axes[1].log else line
         x = np.where(layer.x > 0, layer.x, np.nan) if layer.axes[0].log else layer.x
         if layer.stems and number == 0:
-            low = np.nanmin(y) * 0.5 if layer.axes[1].log and np.isfinite(y).any() else 0.0
-            axes.vlines(x, low, y, colors=[shade], linewidth=LINE_PT)
-            axes.plot(x, y, "o", color=shade, markersize=2, label=name)
+            draw_stems(axes, layer, x, y, shade, name)
         else:
             axes.plot(x, y, color=shade, linewidth=LINE_PT, label=name)
     axes.margins(x=0.02)
@@ -211,7 +211,10 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
     if layer.stems and not layer.axes[1].log:
         axes.axhline(0, color=style.rule, linewidth=RULE_PT)
     if 1 < len(layer.lines) <= 12:
-        axes.legend(frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4)
+        place = make_room(axes, layer)
+        axes.legend(
+            frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4, **place
+        )
 
 
 def _shades(count: int, style: PrintStyle) -> Array:
@@ -276,9 +279,12 @@ def _matrix(layer: Matrix, axes: Axes, style: PrintStyle) -> None:
 
 @_draw.register
 def _picture(layer: Picture, axes: Axes, style: PrintStyle) -> None:
-    values = np.clip(layer.values, 0, 1)
-    shown = {"cmap": listed(style.map_name(layer.colormap)), "vmin": 0, "vmax": 1}
-    axes.imshow(values, interpolation="nearest", **(shown if values.ndim == 2 else {}))
+    values, between = as_printed(layer.values, axes)
+    values = np.clip(values, 0, 1)
+    name = style.map_name(layer.colormap)
+    # A grey picture is shown as a screen shows it; the table's greys are even to the eye instead.
+    shown = {"cmap": name if name == "gray" else listed(name), "vmin": 0, "vmax": 1}
+    axes.imshow(values, interpolation=between, **(shown if values.ndim == 2 else {}))
     axes.set_axis_off()
 
 

@@ -21,7 +21,7 @@ from engine.data.table import Table
 from engine.io import archive, models, packing
 from engine.io.migrations import SCHEMA, migrated
 from engine.io.packing import ArrayStore
-from engine.io.references import DataRecord, where
+from engine.io.references import DataRecord, places
 from engine.layers import Array
 from engine.method import DataError, Method, Snapshot
 from engine.params import ParameterError
@@ -171,8 +171,7 @@ _KEYS = ("format", "schema", "versions", "saved", "datasets", "runs", "views", "
 
 def _data_to_json(record: DataRecord, folder: Path, store: ArrayStore) -> dict[str, Any]:
     held = {key: getattr(record, key) for key in _DATA_KEYS if key != "packed"}
-    # A file that is gone keeps the places where it was.
-    held["file"] = where(record.spec, folder) or dict(record.file)
+    held["file"] = places(record, folder)
     if record.packed is not None:
         table = {key: packing.pack(getattr(record.packed, key), store) for key in _TABLE_KEYS}
         held["packed"] = table

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine import catalog, params
+from engine.data.opening import MADE
 from engine.runs import RunSpec, versions
 
 FEW = 8
@@ -27,16 +29,38 @@ def provenance(spec: RunSpec) -> dict[str, Any]:
 
 def sentence(spec: RunSpec) -> str:
     """One line for a person: the method, what differs from its defaults, the data and the seed."""
-    card = catalog.card(spec.method)
-    own = spec.typed_params()
-    differing = params.changes(type(own)(), own)
-    kinds = {p.name: p.kind for p in params.parameters(type(own))}
-    told = ", ".join(f"{name} = {_short(kinds[name], v)}" for name, v in differing.items())
+    card, told = catalog.card(spec.method), differing(spec)
     with_what = f" with {told}" if told else ""
     release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
     return f"{card.title}{with_what} on {spec.data}, seed {spec.seed}, {release}"
 
 
+def differing(spec: RunSpec) -> str:
+    """The parameters that are not at their defaults, as "time = 3, knn = 10"; "" without any."""
+    own = spec.typed_params()
+    changed = params.changes(type(own)(), own)
+    kinds = {p.name: p.kind for p in params.parameters(type(own))}
+    return ", ".join(f"{name} = {_short(kinds[name], v)}" for name, v in changed.items())
+
+
 def _short(kind: str, value: Any) -> str:
     """A value in a sentence: of thousands of painted rows their number alone."""
     return f"{len(value)} rows" if kind == "rows" and len(value) > FEW else str(value)
+
+
+def without_folders(spec: RunSpec) -> RunSpec:
+    """The run with the names of its files alone: what may go into a picture that is passed on."""
+    options = {k: _bare(v) if k == "truth" else v for k, v in spec.data_options.items()}
+    return replace(
+        spec,
+        data=_bare(spec.data),
+        data_options=options,
+        params={name: _bare(value) for name, value in spec.params.items()},
+    )
+
+
+def _bare(value: Any) -> Any:
+    """The last part of a path; anything else as it is."""
+    if not isinstance(value, str) or value.startswith(MADE):
+        return value
+    return value.replace("\\", "/").rpartition("/")[2] or value

@@ -35,22 +35,40 @@ class DataRecord:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+TRUTH = "truth"
+"""The option that names a second file."""
+
+
 def data_record(
-    table: Table, options: Mapping[str, Any] | None = None, *, pack: bool = False
+    table: Any, options: Mapping[str, Any] | None = None, *, pack: bool = False
 ) -> DataRecord:
-    """The record of a table that was opened with `options`; its id is its checksum.
+    """The record of data that were opened with `options`; its id is their checksum.
 
     What is no file is never packed: it can always be made again, with the truth that it knows.
     """
     digest = table.sha256()
+    chosen = dict(options or {})
+    if TRUTH in chosen:
+        # Where it was found last, should it have been moved since it was chosen.
+        chosen[TRUTH] = getattr(table, "truth_spec", "") or chosen[TRUTH]
+    packs = pack and isinstance(table, Table) and not table.spec.startswith(MADE)
     return DataRecord(
         id=digest,
         name=table.name,
         spec=table.spec,
-        options=dict(options or {}),
+        options=chosen,
         sha256=digest,
-        packed=table if pack and not table.spec.startswith(MADE) else None,
+        packed=table if packs else None,
     )
+
+
+def places(record: DataRecord, folder: Path) -> dict[str, Any]:
+    """What helps to find the files of a record again from a project in `folder`; of a file that is
+    gone, where it was."""
+    found = where(record.spec, folder) or dict(record.file)
+    if truth := record.options.get(TRUTH):
+        found[TRUTH] = where(str(truth), folder) or dict(record.file.get(TRUTH, {}))
+    return found
 
 
 def where(spec: str, folder: Path) -> dict[str, Any]:
@@ -87,11 +105,14 @@ def find(record: DataRecord, folder: Path) -> str:
     DataError
         When the file is in none of these places.
     """
-    about = record.file
+    return _find(record.name, record.spec, record.file, folder)
+
+
+def _find(name: str, spec: str, about: Mapping[str, Any], folder: Path) -> str:
     if not about:
-        return record.spec
+        return spec
     places = [folder / about["relative"]] if about.get("relative") else []
-    places.append(Path(about.get("absolute", record.spec)))
+    places.append(Path(about.get("absolute", spec)))
     present = [place for place in places if place.is_file()]
     beside = sorted(folder.iterdir()) if about.get("sha256") else []
     for place in (*present, *beside):
@@ -101,9 +122,18 @@ def find(record: DataRecord, folder: Path) -> str:
         # Another file under the old name: opening it tells whether its numbers are the same.
         return str(present[0])
     raise DataError(
-        f"The data '{record.name}' is not at '{places[-1]}' any more, nor beside the project: "
+        f"The data '{name}' is not at '{places[-1]}' any more, nor beside the project: "
         "put the file back, or next to the project."
     )
+
+
+def options_of(record: DataRecord, folder: Path) -> dict[str, Any]:
+    """The record's options, with the file of the truth where it is now. Raises `DataError`."""
+    chosen = dict(record.options)
+    if truth := chosen.get(TRUTH):
+        about = record.file.get(TRUTH, {})
+        chosen[TRUTH] = _find(f"truth of {record.name}", str(truth), about, folder)
+    return chosen
 
 
 def _is_same(place: Path, about: Mapping[str, Any]) -> bool:
@@ -117,8 +147,7 @@ def _is_same(place: Path, about: Mapping[str, Any]) -> bool:
 
 
 def load(record: DataRecord, folder: Path) -> Any:
-    """The record's `Table` or `VectorSamples`: the packed one, else opened anew and compared with
-    its checksum.
+    """The record's data: the packed table, else opened anew and compared with their checksum.
 
     Raises
     ------
@@ -130,7 +159,7 @@ def load(record: DataRecord, folder: Path) -> Any:
     from engine.data import open_any
 
     spec = find(record, folder)
-    table = open_any(spec, **record.options)
+    table = open_any(spec, **options_of(record, folder))
     if record.sha256 and table.sha256() != record.sha256:
         raise DataError(
             f"'{spec}' is not what '{record.name}' was when the project was saved: its numbers "

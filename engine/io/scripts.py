@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine import params
+from engine import catalog, params
 from engine.io.provenance import sentence
 from engine.runs import RunSpec, versions
 
@@ -27,6 +27,19 @@ engine.save_table("{stem}.csv", result, fit.data, spec=spec)
 engine.save_table("{stem}.npz", result, fit.data, spec=spec)
 engine.save_model("{stem}.safetensors", fit, spec)
 engine.save_figure("{stem}.png", result.layers[0], data=fit.data, metadata=spec)
+"""
+_PICTURE_BODY = """
+fit = engine.begin(spec)
+for step in fit:
+    if step.metrics:
+        print(step.index, {{name: round(value, 6) for name, value in step.metrics.items()}})
+result = fit.result()
+
+# Into the current folder: the restored picture with the opacity, colour profile and depth of the
+# photograph, the model (engine.load_model opens it again), and before, after and difference.
+engine.save_picture("{stem}.png", result, fit.data, spec=spec)
+engine.save_model("{stem}.safetensors", fit, spec)
+engine.save_figure("{stem}.pdf", engine.before_and_after(result.layers), metadata=spec)
 """
 
 
@@ -64,7 +77,9 @@ def as_python(spec: RunSpec) -> str:
         lines.append("    step_changes=(")
         lines += [f"        ({i!r}, {_literal(dict(v))})," for i, v in spec.step_changes]
         lines.append("    ),")
-    return "\n".join([*lines, ")", _BODY.format(stem=_stem(spec))])
+    pictures = catalog.card(spec.method).data == "Photograph"
+    body = (_PICTURE_BODY if pictures else _BODY).format(stem=_stem(spec))
+    return "\n".join([*lines, ")", body])
 
 
 def _differing(spec: RunSpec) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from engine.io.atomic import replacing
 from engine.io.columns import columns_of
 from engine.io.provenance import provenance
 from engine.io.vtk import write_vti, write_vtu
-from engine.layers import Array, Layer, Points
+from engine.layers import Array, Layer, Picture, Points
 from engine.method import DataError, Snapshot
 from engine.runs import RunSpec, versions
 
+ROWS_AT_ONCE = 65_536
+MOST_PIXELS = 10_000_000
+"""Rows of a picture's table at most."""
 SUFFIXES = (".csv", ".tsv", ".npz", ".h5ad", ".vtu", ".vti")
 
 
@@ -118,6 +121,8 @@ def labels_of(layer: Points, table: Table | None) -> dict[str, Array]:
 def _write_csv(
     part: Path, layer: Layer, table: Table | None, about: Mapping[str, Any], separator: str
 ) -> None:
+    if isinstance(layer, Picture):
+        _check_size(layer)
     columns = columns_of(layer)
     if isinstance(layer, Points):
         columns = {"row": row_ids(layer), **columns, **labels_of(layer, table)}
@@ -129,9 +134,25 @@ def _write_csv(
         writer.writerows(_rows(list(columns.values())))
 
 
+def _check_size(layer: Picture) -> None:
+    height, width = layer.values.shape[:2]
+    if width * height > MOST_PIXELS:
+        raise DataError(
+            f"A table of {width} × {height} pixels would have {width * height} rows; the limit is "
+            f"{MOST_PIXELS}: save the arrays as NPZ, or the picture itself."
+        )
+
+
 def _rows(columns: Sequence[Array]) -> Iterator[tuple[Any, ...]]:
     # tolist() gives Python numbers, whose text is the shortest that reads back to the same bits.
-    return zip(*(column.tolist() for column in columns), strict=True)
+    for start in range(0, len(columns[0]) if columns else 0, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        yield from zip(*(_exact(column[part]).tolist() for column in columns), strict=True)
+
+
+def _exact(column: Array) -> Array:
+    """float32 by way of its own shortest text, which is half as long as that of a double."""
+    return column.astype("U") if column.dtype == np.float32 else column
 
 
 def plain(array: Array) -> Array:

@@ -133,12 +133,19 @@ class Problem:
     @property
     def idle(self) -> tuple[str, ...]:
         """Parameters of solvers that mean nothing here: a slice of what has none, which of one
-        unknown, a weight of a start that there is not."""
+        unknown, a weight of a start or a second axis that there is not, other data where all are
+        given."""
         found = ["at"] if self.dimension < 3 else []
         found += ["unknown"] if len(self.unknowns) < 2 else []
         found += ["coefficients"] if not self.coefficients else []
         if self.time is None:
             found += ["weight_initial", "width_time"]
+        if self.dimension != 2:
+            found += ["frequencies_2", "weights_2", "widths_2"]
+        if self.exact is None or len({(k.axis, k.side) for k in self.conditions}) == (
+            2 * self.dimension
+        ):
+            found += ["sides"]
         return tuple(found)
 
     @property

@@ -60,11 +60,12 @@ def blur_kernel(kind: BlurKind, size: float, angle: float = 0.0) -> Array:
 
 
 def transfer(kernel: Array, shape: tuple[int, int]) -> Array:
-    """The kernel's Fourier transform (rfft2) on a periodic grid, its centre at the origin."""
+    """The kernel's Fourier transform (rfft2) on a periodic grid, its centre at the origin; what of
+    it is wider than the grid comes round."""
     padded = np.zeros(shape)
-    padded[: kernel.shape[0], : kernel.shape[1]] = kernel
-    centre = (-(kernel.shape[0] // 2), -(kernel.shape[1] // 2))
-    found: Array = fft.rfft2(np.roll(padded, centre, axis=(0, 1)))
+    rows, columns = ((np.arange(k) - k // 2) % n for k, n in zip(kernel.shape, shape, strict=True))
+    np.add.at(padded, (rows[:, None], columns[None]), kernel)
+    found: Array = fft.rfft2(padded)
     return found
 
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from scipy import fft
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture
+from engine.params import LIVE, Bound, Doc
 from engine.restoration.quality import psnr, ssim
 
 BINS = 128
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
+Gain = Annotated[
+    float,
+    Bound(1.0, 20.0),
+    LIVE,
+    Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
+]
 
 
-def pictures(photograph: Photograph, restored: Pixels, gain: float) -> tuple[Layer, ...]:
-    """The restored picture first; differences about mid-grey, times `gain`."""
+def pictures(
+    photograph: Photograph, restored: Pixels, gain: float, seen: Pixels | None = None
+) -> tuple[Layer, ...]:
+    """The restored picture first; differences about mid-grey, times `gain`.
+
+    `seen` is what the photograph would be of the restored picture if there were no noise, where
+    that is not the restored picture itself: what was removed is told from it, here and below.
+    """
     found: list[Layer] = [
         Picture(name="restored", role="prediction", values=restored),
         Picture(name="input", role="data", values=photograph.values),
@@ -22,7 +38,7 @@ def pictures(photograph: Photograph, restored: Pixels, gain: float) -> tuple[Lay
         error = restored - photograph.truth
         found.append(Picture(name="truth", role="truth", values=photograph.truth))
         found.append(Picture(name="difference", role="error", values=about_grey(error, gain)))
-    removed = photograph.values - restored
+    removed = photograph.values - (restored if seen is None else seen)
     found.append(Picture(name="removed", role="diagnostic", values=about_grey(removed, gain)))
     return tuple(found)
 
@@ -32,9 +48,16 @@ def about_grey(difference: Pixels, gain: float) -> Pixels:
     return np.asarray(np.clip(0.5 + np.float32(gain) * difference, 0, 1), np.float32)
 
 
-def curves(photograph: Photograph, restored: Pixels) -> tuple[Curves, ...]:
-    """Histograms of lightness before and after, and the spectrum of what was removed."""
-    return (histogram(photograph.values, restored), noise_spectrum(photograph, restored))
+def curves(
+    photograph: Photograph,
+    restored: Pixels,
+    seen: Pixels | None = None,
+    sigma: float | None = None,
+) -> tuple[Curves, ...]:
+    """Histograms of lightness before and after, and the spectrum of what was removed, with that of
+    white noise of standard deviation `sigma` where it is given."""
+    spectrum = noise_spectrum(photograph, restored if seen is None else seen, sigma)
+    return (histogram(photograph.values, restored), spectrum)
 
 
 def histogram(before: Pixels, after: Pixels) -> Curves:
@@ -50,14 +73,18 @@ def histogram(before: Pixels, after: Pixels) -> Curves:
     )  # fmt: skip
 
 
-def noise_spectrum(photograph: Photograph, restored: Pixels) -> Curves:
+def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None = None) -> Curves:
     """Power of what was removed by spatial frequency, in levels of 255; white noise is level."""
     x, power = radial_power(grey(photograph.values) - grey(restored))
     lines = {"removed": np.sqrt(power) * 255}
-    if photograph.truth is not None:
+    if photograph.truth is not None and photograph.kernel is None:
         lines["true noise"] = 255 * np.sqrt(
             radial_power(grey(photograph.values) - grey(photograph.truth))[1]
         )
+    if sigma is not None:
+        # White in every channel: their weighted mean has so much of it.
+        share = 1.0 if photograph.channels == 1 else float(np.sqrt(np.sum(GREY**2)))
+        lines["white noise"] = np.full(len(x), 255 * sigma * share)
     return Curves(
         name="noise spectrum", role="diagnostic", x=x, lines=lines,
         axes=(Axis("frequency", "cycles/px"), Axis("amplitude", "levels")),
@@ -70,12 +97,17 @@ def radial_power(picture: Array, most: int = 512) -> tuple[Array, Array]:
     h, w = (min(side, most) for side in picture.shape)
     top, left = (picture.shape[0] - h) // 2, (picture.shape[1] - w) // 2
     part = np.asarray(picture[top : top + h, left : left + w], np.float64)
-    power = np.abs(np.fft.fft2(part - part.mean())) ** 2 / part.size
-    radius = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.fftfreq(w)[None])
+    power = np.abs(fft.rfft2(part - part.mean())) ** 2 / part.size
+    radius = np.hypot(np.fft.fftfreq(h)[:, None], np.fft.rfftfreq(w)[None])
     count = max(1, min(64, min(h, w) // 2))
     ring = np.minimum((radius / 0.5 * count).astype(np.int64), count).ravel()
-    size = np.bincount(ring, minlength=count + 1)[:count]
-    total = np.bincount(ring, power.ravel(), minlength=count + 1)[:count]
+    # Of a real picture's transform the half is enough; its inner columns stand for two.
+    twice = np.full(power.shape, 2.0)
+    twice[:, 0] = 1.0
+    if w % 2 == 0:
+        twice[:, -1] = 1.0
+    size = np.bincount(ring, twice.ravel(), minlength=count + 1)[:count]
+    total = np.bincount(ring, (twice * power).ravel(), minlength=count + 1)[:count]
     mean: Array = total / np.maximum(size, 1)
     return (np.arange(count) + 0.5) * 0.5 / count, mean
 
@@ -85,8 +117,14 @@ def grey(picture: Pixels) -> Pixels:
     return picture if picture.ndim == 2 else np.asarray(picture @ GREY, np.float32)
 
 
-def metrics(photograph: Photograph, restored: Pixels) -> dict[str, float]:
-    """PSNR and SSIM where the truth is known, and how noise-like the removed part is."""
+def metrics(
+    photograph: Photograph,
+    restored: Pixels,
+    seen: Pixels | None = None,
+    sigma: float | None = None,
+) -> dict[str, float]:
+    """PSNR and SSIM where the truth is known, and how noise-like the removed part is; `sigma` is
+    the noise that was reckoned with, where it is not that of the photograph."""
     found: dict[str, float] = {}
     truth = photograph.truth
     if truth is not None and not np.array_equal(truth, restored):
@@ -94,10 +132,11 @@ def metrics(photograph: Photograph, restored: Pixels) -> dict[str, float]:
         found["PSNR of the input"] = psnr(photograph.values, truth)
         if min(truth.shape[:2]) > 10:
             found["SSIM"] = ssim(restored, truth)
-    removed = grey(photograph.values) - grey(restored)
+    seen, sigma = restored if seen is None else seen, photograph.sigma if sigma is None else sigma
+    removed = grey(photograph.values) - grey(seen)
     found["removed"] = float(removed.std() * 255)
-    if photograph.sigma:
-        found["removed over noise"] = float((photograph.values - restored).std() / photograph.sigma)
+    if sigma:
+        found["removed over noise"] = float((photograph.values - seen).std() / sigma)
     if (alike := neighbour_correlation(removed)) is not None:
         found["likeness of neighbours"] = alike
     return found

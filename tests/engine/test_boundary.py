@@ -51,6 +51,7 @@ print(json.dumps(sorted(m for m in sys.modules if m.partition(".")[0] in {WINDOW
     assert run(code) == []
 
 
+@pytest.mark.alone
 def test_importing_the_engine_is_quick_and_loads_nothing_heavy():
     code = """
 import json, sys, time

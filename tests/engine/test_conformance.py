@@ -50,6 +50,7 @@ def test_state(card):
     owed.check_state(card)
 
 
+@pytest.mark.alone
 def test_cancel(card):
     owed.check_cancel(card, owed.data_for(card, 1500))
 

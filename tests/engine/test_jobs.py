@@ -145,6 +145,7 @@ def test_an_error_is_told_and_the_worker_lives_on(live):
     until(lambda: frames and frames[-1].settled)
 
 
+@pytest.mark.alone
 def test_cancel_is_prompt_and_the_next_fit_runs(fits, table):
     worker, events = fits
     first, second = (FitJob(RunSpec(method=CARD.id, data="t"), table) for _ in range(2))

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import runpy
+
 import numpy as np
 import pytest
 from PIL import Image
 
+import engine
 from engine.data import OpenError, Table, open_any
 from engine.data.photograph import Photograph
+from engine.io import project
+from engine.io.pictures import save_picture
+from engine.io.references import data_record, load
+from engine.io.scripts import as_python
+from engine.layers import Picture
+from engine.method import DataError
 from engine.restoration import held_photograph, picture_layers
+from engine.runs import RunSpec
 from tests.engine.conformance import photograph_of
 
 
@@ -91,3 +101,110 @@ def test_a_photograph_comes_back_from_its_arrays():
     np.testing.assert_array_equal(again.values, data.values)
     np.testing.assert_array_equal(again.truth, data.truth)
     assert again.alpha is None and again.kernel is None
+
+
+# Taken home: table, script, project, figure
+
+
+@pytest.fixture(params=["grey", "colour", "deep"])
+def restored(request, tmp_path):
+    """A photograph from a file beside its truth, smoothed."""
+    shape = (40, 50) if request.param == "grey" else (40, 50, 3)
+    kind = np.uint16 if request.param == "deep" else np.uint8
+    top = np.iinfo(kind).max
+    rng = np.random.default_rng(0)
+    clear = rng.integers(top // 4, top // 2, shape, kind)
+    noisy = (clear + rng.integers(0, top // 8, shape)).astype(kind)
+    for name, values in (("noisy", noisy), ("clear", clear)):
+        save_picture(tmp_path / f"{name}.png", values / np.float32(top), depth=8 * kind().itemsize)
+    options = {"picture": "", "truth": str(tmp_path / "clear.png")}
+    data = open_any(tmp_path / "noisy.png", **options)
+    assert data.depth == 8 * kind().itemsize
+    spec = RunSpec(
+        method="restoration.gaussian", data=data.spec, data_options=options,
+        data_sha256=data.sha256(), params={"std": 0.8},
+    )  # fmt: skip
+    return tmp_path, engine.run(spec, data)
+
+
+def test_the_script_repeats_the_picture_to_the_bit(restored, tmp_path, monkeypatch):
+    folder, fit = restored
+    script = tmp_path / "again.py"
+    script.write_text(as_python(fit.spec))
+    monkeypatch.chdir(folder)
+    runpy.run_path(str(script))
+    save_picture(folder / "first.png", fit.result(), fit.data, spec=fit.spec)
+    first, again = (open_any(folder / f"{n}.png", picture="") for n in ("first", "noisy-gaussian"))
+    np.testing.assert_array_equal(first.values, again.values)
+    assert first.depth == again.depth == fit.data.depth
+    _, spec = engine.load_model(folder / "noisy-gaussian.safetensors")
+    assert spec.data_options == fit.spec.data_options
+    assert (folder / "noisy-gaussian.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_tables_hold_the_exact_numbers(restored):
+    folder, fit = restored
+    result = fit.result()
+    exact = result.layers[0].values
+    engine.save_table(folder / "a.npz", result, fit.data, spec=fit.spec)
+    with np.load(folder / "a.npz") as arrays:
+        np.testing.assert_array_equal(arrays["restored.values"], exact)
+        np.testing.assert_array_equal(arrays["truth.values"], fit.data.truth)
+    engine.save_table(folder / "a.csv", result, fit.data, spec=fit.spec)
+    found = np.loadtxt(folder / "a.csv", delimiter=",", skiprows=2, dtype=np.float32)
+    np.testing.assert_array_equal(found[:, 2:].reshape(exact.shape), exact)
+    np.testing.assert_array_equal(found[:, 0] * exact.shape[1] + found[:, 1], np.arange(2000))
+
+
+def test_a_table_of_too_many_pixels_is_refused_with_what_would_work(tmp_path):
+    values = np.broadcast_to(np.float32(0), (4000, 4000))
+    with pytest.raises(DataError, match=r"16000000 rows.*NPZ"):
+        engine.save_table(tmp_path / "a.csv", Picture(name="a", role="data", values=values))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_project_finds_picture_and_truth_where_they_were_moved(restored):
+    folder, fit = restored
+    record = data_record(fit.data, fit.spec.data_options)
+    run = project.RunRecord(
+        id=1, name="run", spec=fit.spec, data=record.id, snapshot=fit.result(), method=fit.method
+    )
+    project.save(folder / "a.wbproj", project.Project(datasets=(record,), runs=(run,)))
+    moved = folder.with_name(folder.name + "-moved")
+    folder.rename(moved)
+    try:
+        found = project.open(moved / "a.wbproj")
+        data = load(found.datasets[0], moved)
+        np.testing.assert_array_equal(data.values, fit.data.values)
+        np.testing.assert_array_equal(data.truth, fit.data.truth)
+        assert data.spec == str(moved / "noisy.png")
+        assert data.truth_spec == str(moved / "clear.png")
+        fitted = found.runs[0].fitted()
+        shown = fitted.evaluate(fitted.params).layers[0].values
+        np.testing.assert_array_equal(shown, fit.result().layers[0].values)
+        # Saved again from where the files are now, and with them gone.
+        again = data_record(data, found.datasets[0].options)
+        assert again.options["truth"] == str(moved / "clear.png")
+        (moved / "clear.png").unlink()
+        with pytest.raises(DataError, match=r"truth of noisy\.png"):
+            load(found.datasets[0], moved)
+    finally:
+        moved.rename(folder)
+
+
+def test_a_figure_of_a_large_picture_prints_means_and_not_every_second_pixel(tmp_path):
+    stripes = np.zeros((2400, 2400), np.float32)
+    stripes[:, ::2] = 1
+    path = tmp_path / "a.png"
+    engine.save_figure(path, Picture(name="a", role="data", values=stripes), width_mm=40, dpi=100)
+    with Image.open(path) as figure:
+        inside = np.asarray(figure.convert("L"))[40:-40, 40:-40]
+    assert np.abs(inside.astype(int) - 128).max() < 4
+
+
+def test_a_grey_picture_is_printed_in_its_own_greys(tmp_path):
+    path = tmp_path / "a.png"
+    grey = np.full((20, 20), 0.25, np.float32)
+    engine.save_figure(path, Picture(name="a", role="data", values=grey), width_mm=40, dpi=100)
+    with Image.open(path) as figure:
+        assert abs(figure.convert("L").getpixel((78, 78)) - 64) <= 1

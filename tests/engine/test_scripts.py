@@ -26,8 +26,10 @@ WITH_TOY = (
 def run_script(text, folder, *, with_toy=False):
     path = folder / "script.py"
     path.write_text(text, encoding="utf-8")
-    # Nothing of this process's settings but where the engine is.
-    environment = {k: os.environ[k] for k in ("PATH", "HOME", "LD_LIBRARY_PATH") if k in os.environ}
+    # Nothing of this process's settings but where the engine is, and by which kernels the machine
+    # multiplies matrices: others round otherwise.
+    kept = ("PATH", "HOME", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    environment = {k: os.environ[k] for k in kept if k in os.environ}
     environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *(["-c", WITH_TOY] if with_toy else []), str(path)]
     return subprocess.run(

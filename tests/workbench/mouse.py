@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 LEFT = Qt.MouseButton.LeftButton
 
 
-def drag(target: QWidget, place: QPoint) -> None:
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+def drag(target: QWidget, place: QPoint, keys: Qt.KeyboardModifier = NONE) -> None:
     """Move with the left button held. QTest moves the cursor itself, whose event comes late."""
     spot = QPointF(place)
     everywhere = QPointF(target.mapToGlobal(place))
-    none = Qt.KeyboardModifier.NoModifier
     event = QMouseEvent(
-        QEvent.Type.MouseMove, spot, everywhere, Qt.MouseButton.NoButton, LEFT, none
+        QEvent.Type.MouseMove, spot, everywhere, Qt.MouseButton.NoButton, LEFT, keys
     )
     QApplication.sendEvent(target, event)

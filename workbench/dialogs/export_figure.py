@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.io.pictures import before_and_after
 from engine.layers import Layer, Network
 
 WIDTHS = {"one column (84 mm)": 84.0, "one and a half (129 mm)": 129.0, "two columns (174 mm)": 174}
@@ -36,7 +37,10 @@ class ExportFigureDialog(QDialog):
         self.setWindowTitle("Export figure")
         self._layers = [layer for layer in layers if not isinstance(layer, Network)]
         self._path = ""
+        self._together = before_and_after(self._layers)
         self.what = QComboBox(self)
+        if self._together:
+            self.what.addItem(" | ".join(layer.name for layer in self._together))
         self.what.addItems([layer.name for layer in self._layers])
         self.colour = QComboBox(self)
         self.colour.addItem("as on screen")
@@ -59,6 +63,8 @@ class ExportFigureDialog(QDialog):
         self.pixels.setProperty("role", "muted")
         self._lay_out()
         self.preset.currentTextChanged.connect(self._preset_chosen)
+        if self._together:
+            self.preset.setCurrentIndex(len(WIDTHS) - 1)
         self.width_mm.valueChanged.connect(self._show_size)
         self.dpi.valueChanged.connect(self._show_size)
         self._show_size()
@@ -109,8 +115,10 @@ class ExportFigureDialog(QDialog):
     def path(self) -> str:
         return self._path
 
-    def layer(self) -> Layer:
-        return self._layers[self.what.currentIndex()]
+    def layer(self) -> Layer | tuple[Layer, ...]:
+        """The chosen layer, or those that stand side by side."""
+        index = self.what.currentIndex() - bool(self._together)
+        return self._layers[index] if index >= 0 else self._together
 
     def options(self) -> dict[str, Any]:
         chosen: dict[str, Any] = {

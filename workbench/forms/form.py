@@ -40,12 +40,12 @@ class ParameterForm(QWidget):
         self._layout.setSpacing(0)
         self._shown: Any = None
         self._rows: dict[str, ParameterRow] = {}
+        self._sections: dict[Effect, list[QWidget]] = {}
         self._body: QWidget | None = None
         self._waiting: QLabel | None = None
         self._data: Any = None
         self._last = ""
         self._without: tuple[str, ...] = ()
-        self._sections: list[tuple[list[QWidget], list[str]]] = []
         self._layout.addStretch(1)
 
     def show_params(
@@ -69,8 +69,9 @@ class ParameterForm(QWidget):
             )
             row.set_bound(limits.get(name, row.parameter.bound))
             row.show_value(value, stale=waits)
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
-        self._show_rows()
+        self._hide_empty()
         self._show_waiting(stale)
 
     def show_data(self, data: Any) -> None:
@@ -79,6 +80,19 @@ class ParameterForm(QWidget):
         self._data = data
         self._name_entries()
         self._show_rows()
+
+    def _show_rows(self) -> None:
+        for name, row in self._rows.items():
+            row.setVisible(self._applies(row.parameter) and name not in self._idle())
+        self._hide_empty()
+
+    def _hide_empty(self) -> None:
+        """A section none of whose parameters matter now has no heading either."""
+        for effect, parts in self._sections.items():
+            rows = (r for r in self._rows.values() if r.parameter.effect is effect)
+            seen = any(not row.isHidden() for row in rows)
+            for part in parts:
+                part.setVisible(seen)
 
     def _name_entries(self) -> None:
         for name, row in self._rows.items():
@@ -115,15 +129,6 @@ class ParameterForm(QWidget):
     def waiting(self) -> str:
         """The sentence about changes that the next fit will take up, or ""."""
         return "" if self._waiting is None else self._waiting.text()
-
-    def _show_rows(self) -> None:
-        """Rows that matter now, and sections that have one."""
-        idle = self._idle()
-        for name, row in self._rows.items():
-            row.setVisible(self._applies(row.parameter) and name not in idle)
-        for parts, names in self._sections:
-            for part in parts:
-                part.setVisible(any(not self._rows[name].isHidden() for name in names))
 
     def _idle(self) -> tuple[str, ...]:
         """Parameters that mean nothing for the data at hand, as these say themselves, or for what
@@ -168,20 +173,20 @@ class ParameterForm(QWidget):
             self._layout.removeWidget(self._body)
             self._body.hide()
             self._body.deleteLater()
-        self._rows, self._waiting = {}, None
+        self._rows, self._sections, self._waiting = {}, {}, None
         self._body = QWidget(self)
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
-        self._sections = []
         for effect in SECTIONS:
             members = [p for p in parameters(owner) if p.effect is effect]
             if members:
-                parts: list[QWidget] = [self._rule()] if column.count() else []
-                parts.append(self._section(effect, members, owner))
+                parts = [self._section(effect, members, owner)]
+                if column.count():
+                    parts.insert(0, self._rule())
                 for part in parts:
                     column.addWidget(part)
-                self._sections.append((parts, [p.name for p in members]))
+                self._sections[effect] = parts
         self._layout.insertWidget(0, self._body)
         self._name_entries()
         self._body.show()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from engine.layers import Curves
 from workbench.theme import Theme
 from workbench.views.plot import Plot
+from workbench.views.stems import Stems
 
 
 class CurvesView(Plot):
@@ -23,6 +24,7 @@ class CurvesView(Plot):
         self._lines: dict[str, Any] = {}
         self._marks: dict[str, Any] = {}
         self._legend: Any = None
+        self._stems: Stems | None = None
 
     def show_layer(self, layer: Curves) -> None:
         if layer is self._layer:
@@ -38,11 +40,32 @@ class CurvesView(Plot):
         for number, (name, values) in enumerate(layer.lines.items()):
             stems = layer.stems and number == 0
             x, y = _drawable(layer, np.asarray(values, float), stems=stems)
+            if stems and layer.handles:
+                x, y = x[:0], y[:0]  # they are drawn where the hand has them
             # Of a stem's three points only the top has a head.
             heads = {"symbolSize": np.tile([0.0, 5.0, 0.0], len(x) // 3)} if stems else {}
             self._lines[name].setData(x, y, **heads)
+        self._show_stems(layer)
         self._tick(layer)
         self._show_marks(layer)
+
+    def _show_stems(self, layer: Curves) -> None:
+        """Handles on the stems, which a hand moves."""
+        if layer.handles and self._stems is None:
+            self._stems = Stems(self.item, self)
+            self.setToolTip("Drag a head: place and height. With Shift, or by the wheel: its width")
+            self._stems.moved.connect(self.steered)
+            self._stems.attended.connect(self._on_attended)
+            if self.theme is not None:
+                self._stems.set_theme(self.theme)
+        if self._stems is not None:
+            self._stems.show_layer(layer)
+
+    @Slot(bool)
+    def _on_attended(self, attended: bool) -> None:
+        """What a hand is at must not lie under the legend."""
+        if self._legend is not None:
+            self._legend.setVisible(not attended)
 
     def _tick(self, layer: Curves) -> None:
         drawn = (np.asarray(layer.x, float), np.concatenate([*layer.lines.values(), np.empty(0)]))
@@ -58,7 +81,8 @@ class CurvesView(Plot):
         if self._legend is not None:
             self._legend.clear()
         elif len(layer.lines) > 1:
-            self._legend = self.item.addLegend(offset=(-10, 10))
+            columns = len(layer.lines) if layer.handles else 1
+            self._legend = self.item.addLegend(offset=(-10, 10), colCount=columns)
             self._dress_legend()
         colours = self.theme.categorical if self.theme is not None else ("#2f6fdb",)
         for number, name in enumerate(layer.lines):
@@ -69,6 +93,11 @@ class CurvesView(Plot):
             line = pyqtgraph.PlotDataItem(
                 pen=pen, name=name, connect="finite", **(symbol if stems else {})
             )
+            if stems and layer.handles and self.theme is not None:
+                # For the legend alone, which asks the empty item.
+                line.scatter.setBrush(pyqtgraph.mkBrush(self.theme.canvas))
+                line.scatter.setPen(pen)
+                line.scatter.setSize(8)
             self.item.addItem(line)
             self._lines[name] = line
 
@@ -116,6 +145,8 @@ class CurvesView(Plot):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         layer, self._layer = self._layer, None
+        if self._stems is not None:
+            self._stems.set_theme(theme)
         for mark in self._marks.values():
             self.item.removeItem(mark)
         self._marks.clear()

@@ -1,0 +1,119 @@
+"""Wavelet shrinkage: small coefficients are taken for noise.
+
+BayesShrink of Chang, Yu and Vetterli (2000), averaged over shifts of the grid
+(`wavelet_shrinkage`); `strength` multiplies the noise that the thresholds reckon with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from engine.data.photograph import Photograph, Pixels
+from engine.method import Note
+from engine.params import LIVE, Bound, Doc, check
+from engine.restoration import planes, unbiased_risk
+from engine.restoration.colours import Channels, mixed, opponent
+from engine.restoration.noise import LEVELS, Sigma
+from engine.restoration.picture_layers import Gain
+from engine.restoration.untrained import Restored, Restoring, Untrained
+from engine.restoration.wavelet_shrinkage import Placed, depth, placed, shrunk
+
+STRENGTHS = (0.2, 3.0)
+"""Between these the strength is looked for."""
+KEPT = 30_000_000
+"""Coefficients that are kept; of larger pictures they are computed again at every move."""
+TOO_SMALL = Note("The picture is too small for wavelets and stays as it is.")
+NAMES = {"Haar": "db1", "Daubechies 2": "db2", "Symlet 4": "sym4"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Params:
+    strength: Annotated[
+        float | None,
+        Bound(0.0, 10.0, soft=(0.0, 3.0)),
+        LIVE,
+        Doc("Noise that thresholds reckon with, over the noise there is. Auto: where the error, "
+            "estimated without the truth, is least."),
+    ] = None  # fmt: skip
+    sigma: Sigma = None
+    channels: Channels = "together"
+    wavelet: Annotated[
+        Literal["Haar", "Daubechies 2", "Symlet 4"], LIVE, Doc("Shape of the wavelets.")
+    ] = "Daubechies 2"
+    shrink: Annotated[
+        Literal["soft", "hard"],
+        LIVE,
+        Doc("Whether what stays is made smaller by the threshold too.", label="thresholding"),
+    ] = "soft"
+    shifts: Annotated[
+        int,
+        Bound(1, 4),
+        LIVE,
+        Doc("Places of the grid along each side, over which the result is averaged."),
+    ] = 2
+    gain: Gain = 4.0
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class WaveletShrinkage(Untrained):
+    """See the module's docstring."""
+
+    Params: ClassVar[type] = _Params
+    doing: ClassVar[str] = "shrinking wavelets"
+
+    def restore(self, photograph: Photograph, params: _Params) -> Restoring:
+        """From kept coefficients, one inverse transform for every place of the grid."""
+        sigma = self.sigma(photograph, params)
+        risk = yield from self.stages.get_by_steps(
+            "risk",
+            self.key(sigma, params.channels, params.wavelet, params.shrink, params.shifts),
+            lambda: unbiased_risk.minimise(
+                partial(denoised, sigma=sigma, params=params),
+                photograph, sigma, STRENGTHS, self.seed,
+            ),
+        )  # fmt: skip
+        strength = risk.best if params.strength is None else params.strength
+        y = turned(photograph.values, params.channels)
+        name = NAMES[params.wavelet]
+        kept: Iterable[Placed] = placed(y, name, params.shifts)
+        if y.size * params.shifts**2 <= KEPT:
+            key = self.key(params.channels, params.wavelet, params.shifts)
+            kept = yield from self.stages.get_with_beats(
+                "coefficients", key, lambda: tuple(placed(y, name, params.shifts))
+            )
+        x = yield from shrunk(kept, y.shape, name, strength * sigma, params.shrink)
+        return Restored(
+            values=planes.joined(turned_back(x, params.channels), photograph.values),
+            sigma=sigma,
+            chosen={"strength": strength, "sigma": sigma * LEVELS},
+            layers=(unbiased_risk.curve(risk, "strength", "strength", strength),),
+            notes=() if depth(photograph.values.shape[:2], name) else (TOO_SMALL,),
+        )
+
+
+def denoised(
+    noisy: Pixels, strength: float, *, sigma: float, params: _Params
+) -> Generator[None, None, Pixels]:
+    """(H, W) or (H, W, 3) float32, nothing kept."""
+    y, name = turned(noisy, params.channels), NAMES[params.wavelet]
+    kept = placed(y, name, params.shifts)
+    x = yield from shrunk(kept, y.shape, name, strength * sigma, params.shrink)
+    return planes.joined(turned_back(x, params.channels), noisy)
+
+
+def turned(values: Pixels, channels: str) -> np.ndarray:
+    """Planes (C, H, W) float64 in which thresholds are taken."""
+    y = planes.split(values, np.float64)
+    return opponent(y) if channels == "together" else y
+
+
+def turned_back(x: np.ndarray, channels: str) -> np.ndarray:
+    """Inverse of `turned`, as planes."""
+    return mixed(x) if channels == "together" else x

@@ -1,0 +1,128 @@
+"""In which format and depth a restored picture is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+SUFFIXES = {"PNG": "png", "TIFF": "tif", "JPEG": "jpg"}
+BITS = {"8 bits": 8, "16 bits": 16}
+QUALITY = 92
+
+
+class FileForm(QFormLayout):
+    """Format, bits per channel and quality; only what the format has can be chosen."""
+
+    def __init__(self, parent: QWidget, formats: dict[str, str], bits: dict[str, Any]) -> None:
+        super().__init__()
+        self._formats, self._bits = formats, bits
+        self.format, self.depth = QComboBox(parent), QComboBox(parent)
+        self.format.addItems(list(formats))
+        self.depth.addItems(list(bits))
+        self.quality = QSpinBox(parent)
+        self.quality.setRange(1, 100)
+        self.quality.setValue(QUALITY)
+        for words, widget in (("Format", self.format), ("Bits per channel", self.depth),
+                              ("Quality of JPEG", self.quality)):  # fmt: skip
+            widget.setAccessibleName(words)
+            self.addRow(words, widget)
+        self.format.currentTextChanged.connect(self._chose)
+        self.offer()
+
+    @Slot(str)
+    def _chose(self, text: str) -> None:
+        self.offer()
+
+    def offer(self, *, free: bool = True) -> None:
+        """Bits and quality where the format has them, and nothing while they are in use."""
+        text = self.format.currentText()
+        self.depth.setEnabled(free and text != "JPEG")
+        self.quality.setEnabled(free and text not in ("PNG", "TIFF"))
+
+    def options(self) -> dict[str, Any]:
+        """Depth, None for that of the photograph, and quality."""
+        deep = self._bits[self.depth.currentText()]
+        deep = None if self.format.currentText() == "JPEG" else deep
+        return {"depth": deep, "quality": self.quality.value()}
+
+    def chosen(self) -> str:
+        return self._formats[self.format.currentText()]
+
+
+class ExportPictureDialog(QDialog):
+    """Accepted with a path and `options()`, what `engine.io.pictures.save_picture` takes."""
+
+    def __init__(self, photograph: Any, folder: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export picture")
+        self._folder, self._path = folder, ""
+        self._stem = photograph.name.rpartition(".")[0] or photograph.name
+        self.form = FileForm(self, SUFFIXES, BITS)
+        self.form.depth.setCurrentIndex(0 if photograph.depth <= 8 else 1)
+        self._see_through = photograph.alpha is not None
+        self._profiled = bool(photograph.profile)
+        self.told = QLabel("", self)
+        self.told.setWordWrap(True)
+        self.told.setProperty("role", "muted")
+        self.told.setMinimumWidth(320)
+        either = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(either.Save | either.Cancel, self)
+        buttons.button(either.Save).setText("Choose a file…")
+        buttons.accepted.connect(self._ask_path)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(12)
+        column.addLayout(self.form)
+        column.addWidget(self.told)
+        column.addWidget(buttons)
+        self.form.format.currentTextChanged.connect(self._tell)
+        self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        """What of the photograph goes into the file."""
+        kept = ["its colour profile"] if self._profiled else []
+        jpeg = self.form.format.currentText() == "JPEG"
+        if self._see_through and not jpeg:
+            kept.insert(0, "its opacity")
+        text = f"The file keeps {' and '.join(kept)}, and says" if kept else "The file says"
+        text += " which method made it, with all parameters."
+        if self._see_through and jpeg:
+            text += " JPEG has no opacity: the picture is laid on white."
+        self.told.setText(text)
+
+    @Slot()
+    def _ask_path(self) -> None:
+        suffix = self.form.chosen()
+        place = f"{self._folder}/{self._stem}-restored.{suffix}"
+        kinds = f"{self.form.format.currentText()} (*.{suffix})"
+        self._files = QFileDialog(self, "Export picture", place, kinds)
+        self._files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self._files.setDefaultSuffix(suffix)
+        self._files.selectFile(place)
+        self._files.fileSelected.connect(self.save_as)
+        self._files.open()
+
+    @Slot(str)
+    def save_as(self, path: str) -> None:
+        self._path = path
+        self.accept()
+
+    def path(self) -> str:
+        return self._path
+
+    def options(self) -> dict[str, Any]:
+        return self.form.options()
