@@ -129,7 +129,10 @@ def test_a_plane_tells_each_group_its_strength(picture):
 def test_each_is_trained_for_what_it_is_made_of():
     """Stage two leaves the first network alone, and learns."""
     recipe = Recipe(shape="nano-colour", steps=6, patches=1, side=32)
-    found = dict(controls.train(recipe, Pool(3, seed=0, made=3, side=96)))
+    found = {
+        name: network.requires_grad_(False)
+        for name, network in controls.train(recipe, Pool(3, seed=0, made=3, side=96))
+    }
     assert list(found) == ["kernels", "noise plane", "DNI", "AdaFM", "CFSNet"]
     weak = found["DNI"].convolution("deep0.a").weight[0]
     adapted, coupled = (found[k].convolution("deep0.a").weight for k in ("AdaFM", "CFSNet"))

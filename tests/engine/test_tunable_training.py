@@ -10,7 +10,7 @@ from PIL import Image
 from engine.data import open_any
 from engine.io import models
 from engine.method import DataError
-from engine.restoration import folder_pictures, model, pack
+from engine.restoration import folder_pictures, model, pack, tunable_training
 from engine.restoration.networks import SHAPES
 from engine.restoration.training import Recipe, Training
 from engine.restoration.training_pictures import Pool
@@ -28,6 +28,13 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch):
+    """Pictures made by formula are most of the time of a short training."""
+    monkeypatch.setattr(tunable_training, "MADE", 4)
+    monkeypatch.setattr(tunable_training, "MADE_SIDE", 128)
 
 
 @pytest.fixture(scope="module")
