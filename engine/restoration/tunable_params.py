@@ -131,20 +131,24 @@ class TunableParams:
     ] = "float32"  # fmt: skip
     rate: Annotated[
         float, Bound(1e-6, 1e-1, log=True, soft=(1e-4, 1e-2)), STEP,
-        Doc("Learning rate until the last third of the steps, in which it falls to nothing."),
+        Doc("Learning rate until the last third of the steps, in which it falls to nothing.",
+            label="learning rate"),
         _TRAINED,
     ] = 2e-3  # fmt: skip
     weight_error: Annotated[
         float, Bound(0.0, 10.0, soft=(0.0, 2.0)), STEP,
-        Doc("Weight of the error, relative to how far the picture was spoilt."), _TRAINED,
+        Doc("Weight of the error, relative to how far the picture was spoilt.",
+            label="weight of the error"), _TRAINED,
     ] = 1.0  # fmt: skip
     weight_texture: Annotated[
         float, Bound(0.0, 10.0, soft=(0.0, 2.0)), STEP,
-        Doc("Weight of the energy of texture, as far as detail asks for it."), _TRAINED,
+        Doc("Weight of the energy of texture, as far as detail asks for it.",
+            label="weight of texture"), _TRAINED,
     ] = 1.0  # fmt: skip
     weight_gradients: Annotated[
         float, Bound(0.0, 10.0, soft=(0.0, 2.0)), STEP,
-        Doc("Weight of the histogram of gradients, as far as detail asks for it."), _TRAINED,
+        Doc("Weight of the histogram of gradients, as far as detail asks for it.",
+            label="weight of gradients"), _TRAINED,
     ] = 1.0  # fmt: skip
 
     def __post_init__(self) -> None:
