@@ -248,6 +248,33 @@ _METHODS: tuple[Card, ...] = (
         data="Photograph",
         peer=True,
     ),
+    Card(
+        id="restoration.deep_residual_prior",
+        title="Deep residual prior",
+        target="engine.restoration.deep_residual_prior:DeepResidualPrior",
+        summary="Deblurs with a kernel that is only roughly known; learns from this picture alone.",
+        paper="Uncertainty-Aware Unsupervised Image Deblurring with Deep Residual Prior, "
+        "CVPR 2023, arXiv 2210.05361",
+        data="Photograph",
+    ),
+    Card(
+        id="restoration.mip",
+        title="Predicted network",
+        target="engine.restoration.mip:MIP",
+        summary="A small network, trained here, whose weights are predicted from its sliders.",
+        paper="Magnitude Invariant Parametrizations Improve Hypernetwork Learning, "
+        "arXiv 2304.07645",
+        data="Photograph",
+    ),
+    Card(
+        id="restoration.stn",
+        title="Self-tuning network",
+        target="engine.restoration.stn:STN",
+        summary="A small network, trained here, that tunes its own training on the open picture.",
+        paper="Self-Tuning Networks: Bilevel Optimization of Hyperparameters using Structured "
+        "Best-Response Functions, ICLR 2019, arXiv 1903.03088",
+        data="Photograph",
+    ),
 )
 
 

@@ -113,7 +113,7 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
         small = {"gaussians": 25, "interior": 150, "boundary": 15, "width": 16}
         values.setdefault("steps", 4)
     if card.load().Data is Photograph:
-        small = {"iterations": 12}
+        small = {"iterations": 12, "steps": 4}
     for name, most in small.items():
         if name not in values and (getattr(defaults, name, 0) or 0) > most:
             values[name] = most
