@@ -182,6 +182,15 @@ _METHODS: tuple[Card, ...] = (
         peer=True,
     ),
     Card(
+        id="restoration.tunable",
+        title="Tunable restoration",
+        target="engine.restoration.tunable:TunableRestoration",
+        summary="Noise, blur and compression out of a photograph by sliders of a network.",
+        paper="Tunable Convolutions with Parametric Multi-Loss Optimization, CVPR 2023, "
+        "arXiv 2304.00898",
+        data="Photograph",
+    ),
+    Card(
         id="restoration.gaussian",
         title="Gaussian smoothing",
         target="engine.restoration.gaussian:GaussianSmoothing",

@@ -18,6 +18,7 @@ BENCHES = {
     "embeddings": "heat geodesic beside PHATE and UMAP, by number of points",
     "vectorfields": "RVGP beside scikit-learn's Gaussian process, and how its set-up grows",
     "equations": "seconds to an error on Helmholtz's equation, beside DeepXDE",
+    "restoration": "tunable kernels beside plain ones, and from a slider to restored pixels",
     "waves": "error against seconds on a fast sine, and what a drag and a step of GP-HM cost",
     "live": "a move of a LIVE slider beside a full refit",
     "sliders": "a move of each restoration slider on 512 x 512 pixels",
