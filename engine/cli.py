@@ -73,8 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--animation",
         default="",
-        metavar="FILE.gif",
-        help="a moving picture of a LIVE parameter, with --sweep",
+        metavar="FILE",
+        help="a moving picture (.gif, .mp4) of a LIVE parameter, with --sweep",
+    )
+    export.add_argument("--onnx", default="", metavar="FILE.onnx", help="the network, for others")
+    export.add_argument(
+        "--torch-export", default="", metavar="FILE.pt2", help="the network, for PyTorch alone"
     )
     export.add_argument("--sweep", default="", metavar="NAME=LOW:HIGH[:FRAMES]")
     cli_pictures.ask_of_export(export)
@@ -320,12 +324,13 @@ def _export(options: argparse.Namespace) -> int:
     method, spec = load_model(options.model)
     snapshot = method.evaluate(spec.typed_params())
     wanted = {n: getattr(options, n) for n in EXPORTS}
+    networks = {"onnx": options.onnx, "torch": options.torch_export}
     if options.picture:
         cli_pictures.export(options, method, spec, snapshot)
         wanted["picture"] = options.picture
     if options.animation:
         _animate(options, method, spec)
-    elif not any(wanted.values()):
+    elif not any(networks.values()) and not any(wanted.values()):
         raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
     shown: Any = snapshot
     main = snapshot.layers[0]
@@ -340,7 +345,12 @@ def _export(options: argparse.Namespace) -> int:
             save_table(path if path.suffix else path.with_suffix(f".{name}"), shown, spec=spec)
     if wanted["script"]:
         Path(wanted["script"]).write_text(as_python(spec))
-    for name, path in wanted.items():
+    for name, path in networks.items():
+        if path:
+            from engine.io.networks import save_network
+
+            save_network(Path(path).with_suffix({"onnx": ".onnx", "torch": ".pt2"}[name]), method)
+    for name, path in (wanted | networks).items():
         if path:
             print(f"{name:10} {path}{_size(path)}")
     return 0

@@ -127,6 +127,20 @@ class Predicts(Protocol):
 
 
 @runtime_checkable
+class Exportable(Protocol):
+    """A method whose fitted network other programs may run (`engine.io.networks`)."""
+
+    def module(self) -> Any:
+        """A `torch.nn.Module` of one tensor whose first dimension counts inputs, all that belongs
+        to it inside. Raises `DataError` where this fit has none."""
+        ...
+
+    def trial(self) -> tuple[Array, Array]:
+        """Some inputs, and what the method itself says of them by another way."""
+        ...
+
+
+@runtime_checkable
 class Refines(Protocol):
     """A method whose settled frame takes longer than the hand is willing to wait."""
 

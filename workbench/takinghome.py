@@ -12,11 +12,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from engine.layers import Markers, Network
-from engine.method import Predicts
+from engine.method import Exportable, Predicts
 from workbench.document import Run
 
 if TYPE_CHECKING:
     from workbench.window import Window
+
+
+FILMS = "GIF (*.gif);;MP4 (*.mp4)"
+MODELS = "Fitted model (*.safetensors);;ONNX (*.onnx);;PyTorch program (*.pt2)"
 
 
 class TakingHome(QObject):
@@ -131,9 +135,7 @@ class TakingHome(QObject):
     def _chose_sweep(self) -> None:
         name, low, high, count = self._dialog.sweep()
         then = partial(self.save_animation, name, low, high, count)
-        QTimer.singleShot(
-            0, lambda: self._ask("Export animation", "GIF (*.gif)", True, then, ".gif")
-        )
+        QTimer.singleShot(0, lambda: self._ask("Export animation", FILMS, True, then, ".gif"))
 
     def save_animation(self, name: str, low: float, high: float, count: int, path: str) -> None:
         from engine.io.animation import save_animation, sweep
@@ -149,16 +151,25 @@ class TakingHome(QObject):
             self._errand(write, nothing, path)
 
     def ask_model(self) -> None:
-        filters = "Fitted model (*.safetensors)"
+        filters = MODELS if isinstance(self._method(), Exportable) else MODELS.split(";;")[0]
         self._ask("Export fitted model", filters, True, self.save_model, ".safetensors")
 
     def save_model(self, path: str) -> None:
+        """Arrays to open here again; as .onnx or .pt2 the network for other programs."""
         from engine.io.models import save_model
+        from engine.io.networks import save_network
 
         run = self._run()
         if run is not None and run.method is not None:
             method, spec = run.method, run.current_spec()
+            if Path(path).suffix.lower() in (".onnx", ".pt2"):
+                self._errand(lambda: save_network(path, method), nothing, path)
+                return
             self._errand(lambda: save_model(path, method, spec), nothing, path)
+
+    def _method(self) -> Any:
+        run = self._run()
+        return None if run is None else run.method
 
     def copy_python(self) -> None:
         from engine.io.scripts import as_python

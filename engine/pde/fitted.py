@@ -38,6 +38,7 @@ class Fitted:
     `centres` and `widths` (K, N, d), `factor` (K, N, d, d) of turned Gaussians; `weights` (N, m) by
     least squares, (K, N) or (1, K, N) where features feed the network w1, b1, w2, b2. `inside`
     (P, d) and `faces` (conditions, B, d) are the last points, `weigh` the three loss weights.
+    Solved in pieces of time (`edges`, along axis number `time`), `weights` are (K, N, m).
     `losses` (steps, 5) and `errors` (pictures, 2) are their course; `said` what went wrong.
     """
 
@@ -56,6 +57,8 @@ class Fitted:
     planned: int
     step: int
     factor: Floats | None = None
+    edges: Floats | None = None
+    time: int = 0
     w1: Floats | None = None
     b1: Floats | None = None
     w2: Floats | None = None
@@ -68,6 +71,9 @@ class Fitted:
         clouds = tuple(Cloud(m, s, f) for m, s, f in
                        zip(self.centres, self.widths, turned, strict=True))  # fmt: skip
         if self.projected:
+            if self.edges is not None:
+                pieces = self.edges, self.time
+                return Solution(clouds, tuple(self.weights), pieces=pieces)
             return Solution(clouds, (self.weights,))
         if self.weights.ndim == 3:
             weights = (np.ascontiguousarray(self.weights[0].T),)

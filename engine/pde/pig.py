@@ -17,9 +17,9 @@ import numpy as np
 from engine.layers import Array
 from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
-from engine.pde import pig_picture, pig_runs
+from engine.pde import pig_picture, pig_pieces, pig_runs
 from engine.pde.fitted import Fitted, open_problem
-from engine.pde.pig_params import PROJECTION, PIGParams
+from engine.pde.pig_params import PIGParams
 from engine.pde.points import Points
 from engine.pde.problem import Problem
 from engine.pde.projection import Design, Weighing, weights_of
@@ -49,7 +49,7 @@ class PIG:
         pig_runs.check(data, self.params)
         said = yield from _stage("the truth", beats(lambda: reference(data, c)))
         heard = Heard(said or self.params)
-        run = pig_runs.project if self.params.training == PROJECTION else pig_runs.train
+        run = pig_runs.way(self.params)
         for item in run(data, self.params, heard, rng, device):
             if item.fitted is None:
                 heard.hear((yield Step(index=item.index, total=item.total, stage=item.stage)))
@@ -140,6 +140,8 @@ class PIG:
         if c == tuple(fitted.c) and params.spread == 1:
             return base.without_faint(params.threshold)
         yield None
+        if fitted.edges is not None:
+            return (yield from self._marched(params, c))
         design = self._design_for(fitted, problem, params.spread)
         weigh = Weighing(*(float(v) for v in fitted.weigh))
         weights = fitted.weights
@@ -152,6 +154,21 @@ class PIG:
             yield None if settled else replace(scaled, weights=(weights,))
         return replace(scaled, weights=(weights,)).without_faint(params.threshold)
 
+    def _marched(
+        self, params: PIGParams, c: tuple[float, ...]
+    ) -> Generator[Solution | None, None, Solution]:
+        fitted, problem = self._ready()
+        weigh = Weighing(*(float(v) for v in fitted.weigh))
+        clouds, weights = [], []
+        for piece in pig_pieces.again(problem, fitted, params.spread, c, weigh):
+            if piece is None:
+                yield None
+                continue
+            clouds.append(piece[0])
+            weights.append(piece[1])
+        base = replace(fitted.solution, clouds=tuple(clouds), weights=tuple(weights))
+        return base.without_faint(params.threshold)
+
     def _design_for(self, fitted: Fitted, problem: Problem, spread: float) -> Design:
         """Matrices on the fit's points: they stay while coefficients move."""
         kept = self._design
@@ -160,6 +177,22 @@ class PIG:
             kept = fitted, spread, Design(problem, cloud, Points(fitted.inside, fitted.faces))
             self._design = kept
         return kept[2]
+
+    def module(self) -> Any:
+        """The Gaussians and the network behind them, places in the problem's coordinates."""
+        from engine.pde.portable import GaussianModule
+
+        fitted, _ = self._ready()
+        if fitted.edges is not None:
+            raise DataError("A solution in pieces of time is no single network; fit it in one.")
+        return GaussianModule(fitted.solution)
+
+    def trial(self) -> tuple[Array, Array]:
+        """Places in the box, and the solution there."""
+        fitted, problem = self._ready()
+        x = fitted.inside[:200]
+        zero = (0,) * problem.dimension
+        return x, fitted.solution.at(x, [zero])[zero]
 
     def state(self) -> dict[str, Array]:
         """The Gaussians, the points, and the address of the problem."""

@@ -58,8 +58,19 @@ class PIGParams:
     ] = "least squares"
     gaussians: Annotated[
         int, Bound(4, 4000, log=True, soft=(25, 1500)), REFIT,
-        Doc("How many, per feature.", symbol="N"),
+        Doc("How many, per feature or piece of time.", symbol="N"),
     ] = 500  # fmt: skip
+    pieces: Annotated[
+        int,
+        Bound(1, 100),
+        REFIT,
+        Doc(
+            "Time in so many pieces, each solved from the end of the last one, with Gaussians on a "
+            "lattice in each: for fronts much sharper than the box is long.",
+            label="pieces of time",
+        ),
+        Applies("training", ("least squares",)),
+    ] = 1
     width: Annotated[
         float | None,
         Bound(0.003, 3.0, log=True, soft=(0.02, 1.0)),

@@ -57,7 +57,9 @@ def gaussians(problem: Problem, solution: Solution) -> Points:
         columns[f"width {axis.name}"] = widths[:, k]
     if len(solution.clouds) > 1:
         counts = [len(cloud) for cloud in solution.clouds]
-        columns["feature"] = np.repeat(np.arange(len(counts)), counts)
+        columns["feature" if solution.pieces is None else "piece of time"] = np.repeat(
+            np.arange(len(counts)), counts
+        )
     if solution.clouds[0].factor is not None and problem.dimension == 2:
         columns["angle"] = np.concatenate([_angle(cloud.factor) for cloud in solution.clouds])
     axes = [Axis(a.name) for a in problem.axes]

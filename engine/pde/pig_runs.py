@@ -53,6 +53,9 @@ class Learnt:
 def check(problem: Problem, params: PIGParams) -> None:
     """Refuse what cannot be computed. Raises `DataError`."""
     size = params.gaussians * len(problem.unknowns)
+    if params.pieces > 1 and params.training == PROJECTION:
+        pieceable(problem)
+        return
     if params.training == PROJECTION:
         if size > 2500:
             raise DataError(f"Least squares with {size} weights takes minutes; use 2500 at most.")
@@ -60,6 +63,29 @@ def check(problem: Problem, params: PIGParams) -> None:
             raise DataError("So many Gaussians and points do not fit into memory; use fewer.")
     if not params.hidden and len(problem.unknowns) > 1 and params.training != PROJECTION:
         raise DataError("Several unknowns need the network; set its width above 0.")
+
+
+def pieceable(problem: Problem) -> None:
+    """Refuse what has no start that the end of a piece could replace. Raises `DataError`."""
+    time = problem.time
+    if time is None:
+        raise DataError("There is no time t in this problem that could be solved in pieces.")
+    if any(c.axis == time and (c.side or c.group != "initial") for c in problem.conditions):
+        raise DataError("Pieces of time need all conditions on time to be at its start.")
+    highest = max(key[1][time] for partial in problem.partials for key in partial)
+    if {c.key[1][time] for c in problem.conditions if c.axis == time} != set(range(highest)):
+        raise DataError(
+            "Pieces of time need the start in full: u, and with a second derivative in time u_t."
+        )
+
+
+def way(params: PIGParams) -> Any:
+    """The stream of a fit."""
+    from engine.pde.pig_pieces import in_pieces
+
+    if params.training != PROJECTION:
+        return train
+    return in_pieces if params.pieces > 1 else project
 
 
 def first_width(problem: Problem, params: PIGParams) -> Floats:

@@ -129,6 +129,28 @@ class PINN:
                             "their ranges, which it then follows.")  # fmt: skip
         return c
 
+    def module(self) -> Any:
+        """The network with its boundary values at the fit's coefficients; where it was trained over
+        their ranges, they are further inputs."""
+        from engine.pde.portable import NetworkModule
+
+        fitted, problem = self._ready()
+        return NetworkModule(Network(problem, self.params, tuple(fitted.c), self._arrays, "cpu"))
+
+    def trial(self) -> tuple[Array, Array]:
+        """Places in the box (coefficients beside them), and the solution there with derivatives."""
+        import torch
+
+        fitted, problem = self._ready()
+        network = Network(problem, self.params, tuple(fitted.c), self._arrays, "cpu")
+        x = fitted.points[:200]
+        if self.params.over_range:
+            x = np.hstack([x, np.tile(fitted.c, (len(x), 1))])
+        zero = (0,) * problem.dimension
+        with torch.no_grad():
+            found = network.jet(torch.from_numpy(x), network.orders)[zero]
+        return x, found.numpy()
+
     def state(self) -> dict[str, Array]:
         """The network and the address of the problem."""
         fitted, _ = self._ready()

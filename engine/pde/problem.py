@@ -139,7 +139,7 @@ class Problem:
         found += ["unknown"] if len(self.unknowns) < 2 else []
         found += ["coefficients"] if not self.coefficients else []
         if self.time is None:
-            found += ["weight_initial", "width_time"]
+            found += ["weight_initial", "width_time", "pieces"]
         if self.dimension != 2:
             found += ["frequencies_2", "weights_2", "widths_2"]
         if self.exact is None or len({(k.axis, k.side) for k in self.conditions}) == (

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.pde import jets
 from engine.pde.cloud import Cloud
+from engine.pde.gaussian_lattice import within
 from engine.pde.jets import Orders
 from engine.pde.problem import Floats
 
@@ -18,12 +19,14 @@ DEAD = 1e-8
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
     """Clouds with weights (N, q) each, whose q sums side by side are features; the network (w1, b1,
-    w2, b2) reads them, or they are added to one unknown (`added`), or are the unknowns."""
+    w2, b2) reads them, or they are added to one unknown (`added`), or are the unknowns. With
+    `pieces`, their ends (K + 1,) along an axis, each cloud holds between two ends alone."""
 
     clouds: tuple[Cloud, ...]
     weights: tuple[Floats, ...]
     network: tuple[Floats, Floats, Floats, Floats] | None = None
     added: bool = False
+    pieces: tuple[Floats, int] | None = None
 
     @property
     def size(self) -> float:
@@ -37,15 +40,46 @@ class Solution:
 
     def on_grid(self, axes: Sequence[Floats], wanted: Sequence[Orders]) -> dict[Orders, Floats]:
         """Derivatives (P, m) on all points of a grid, the last axis running fastest."""
+        if self.pieces is not None:
+            return self._grid_in_pieces(axes, wanted, *self.pieces)
         orders = jets.closure(wanted) if self.network else tuple(wanted)
         parts = [c.on_grid(axes, w, orders) for c, w in zip(self.clouds, self.weights, strict=True)]
         return self._after(parts, wanted)
 
     def at(self, x: Floats, wanted: Sequence[Orders]) -> dict[Orders, Floats]:
         """Derivatives (P, m) at points x (P, d)."""
+        if self.pieces is not None:
+            return self._places_in_pieces(x, wanted, *self.pieces)
         orders = jets.closure(wanted) if self.network else tuple(wanted)
         parts = [c.sums(x, w, orders) for c, w in zip(self.clouds, self.weights, strict=True)]
         return self._after(parts, wanted)
+
+    def _places_in_pieces(
+        self, x: Floats, wanted: Sequence[Orders], ends: Floats, axis: int
+    ) -> dict[Orders, Floats]:
+        found = {o: np.zeros((len(x), self.weights[0].shape[1])) for o in wanted}
+        for k, rows in enumerate(within(x[:, axis], ends)):
+            if len(rows):
+                part = self.clouds[k].sums(x[rows], self.weights[k], tuple(wanted))
+                for orders in wanted:
+                    found[orders][rows] = part[orders]
+        return found
+
+    def _grid_in_pieces(
+        self, axes: Sequence[Floats], wanted: Sequence[Orders], ends: Floats, axis: int
+    ) -> dict[Orders, Floats]:
+        shape = tuple(len(a) for a in axes)
+        m = self.weights[0].shape[1]
+        found = {o: np.zeros((*shape, m)) for o in wanted}
+        for k, rows in enumerate(within(axes[axis], ends)):
+            if not len(rows):
+                continue
+            some = [a[rows] if j == axis else a for j, a in enumerate(axes)]
+            part = self.clouds[k].on_grid(some, self.weights[k], tuple(wanted))
+            place = (slice(None),) * axis + (rows,)
+            for orders in wanted:
+                found[orders][place] = part[orders].reshape(*(len(a) for a in some), m)
+        return {o: v.reshape(-1, m) for o, v in found.items()}
 
     def _after(
         self, parts: Sequence[dict[Orders, Floats]], wanted: Sequence[Orders]

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from engine import cli
+from engine.io import animation
 from engine.io.animation import save_animation, sweep
 from engine.method import DataError
 from engine.params import to_json
@@ -52,7 +53,7 @@ def test_frames_are_those_of_the_method(fit, tmp_path):
 
 
 def test_what_cannot_be_animated_is_said(fit, tmp_path):
-    with pytest.raises(DataError, match="saved as GIF"):
+    with pytest.raises(DataError, match="saved as GIF or MP4"):
         list(save_animation(tmp_path / "f.mov", fit.method, [fit.method.params]))
     with pytest.raises(DataError, match="called 'height' to animate; there is prediction"):
         list(save_animation(tmp_path / "f.gif", fit.method, [fit.method.params], layer="height"))
@@ -70,3 +71,26 @@ def test_from_the_command_line(fit, tmp_path, capsys):
         assert found.n_frames == 3
     assert cli.main([*words, "--sweep", "spread"]) == 2
     assert "Say what to sweep" in capsys.readouterr().err
+
+
+def test_a_film_has_the_frames_of_the_sweep(fit, tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    wanted = sweep(fit.method.params, "spread", 0.8, 1.2, 5)
+    list(save_animation(tmp_path / "f.mp4", fit.method, wanted, seconds=1.0))
+    list(save_animation(tmp_path / "f.gif", fit.method, wanted, seconds=1.0))
+    frames = ffmpeg.read_frames(str(tmp_path / "f.mp4"))
+    width, height = next(frames)["size"]
+    shown = [np.frombuffer(f, np.uint8).reshape(height, width, 3) for f in frames]
+    assert len(shown) == 5 and width % 2 == height % 2 == 0
+    with Image.open(tmp_path / "f.gif") as still:
+        whole = np.asarray(still.convert("RGB"), int)
+    near = shown[0][: whole.shape[0], : whole.shape[1]].astype(int)
+    assert np.abs(near.sum(2) - whole.sum(2)).mean() < 30
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f.gif", "f.mp4"]
+
+
+def test_a_film_without_ffmpeg_is_refused_with_what_to_install(fit, tmp_path, monkeypatch):
+    monkeypatch.setattr(animation, "find_spec", lambda name: None)
+    with pytest.raises(DataError, match="pip install imageio-ffmpeg"):
+        list(save_animation(tmp_path / "f.mp4", fit.method, [fit.method.params]))
+    assert not list(tmp_path.iterdir())

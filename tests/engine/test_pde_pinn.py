@@ -234,3 +234,14 @@ def test_changes_in_training_are_recorded_and_replay_to_the_bit():
 def test_the_contract_of_the_house():
     owed.check_all(CARD)
     owed.check_cancel(CARD, owed.data_for(CARD))
+
+
+def test_a_paused_training_goes_on_to_the_bit():
+    small = {"steps": 45, "finish": 0.5, "width": 8, "interior": 50, "boundary": 5, "redraw": 3}
+    whole = solved("problem:burgers", **small)
+    fit = begun("problem:burgers", **small)
+    for step in fit:
+        if step.index == 4:
+            # Others train while it rests.
+            solved("problem:burgers", seed=9, **small)
+    owed.same(fit.result(), whole.result())

@@ -118,17 +118,72 @@ GHIA_V = {
 }  # fmt: skip
 
 
+def cavity_by_chebyshev(n: int) -> np.ndarray:
+    """The same flow by another way: the stream function alone, collocation, Newton in least
+    squares. Returns v on the line y = 1/2 at GHIA_V's places."""
+    k = np.arange(n + 1)
+    nodes = 0.5 + 0.5 * np.cos(np.pi * k / n)
+    powers = np.polynomial.chebyshev
+
+    def basis(s: np.ndarray, order: int) -> np.ndarray:
+        eye = np.eye(n + 1)
+        found = powers.chebder(eye, order, scl=2.0, axis=0) if order else eye
+        return powers.chebval(2 * s - 1, found).T
+
+    value = basis(nodes, 0)
+    first, second, third, fourth = (basis(nodes, o) for o in (1, 2, 3, 4))
+    inner = np.arange(2, n - 1)
+
+    def at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.kron(x[inner], y[inner])
+
+    dx, dy = at(first, value), at(value, first)
+    lap_x, lap_y = at(third, value) + at(first, second), at(second, first) + at(value, third)
+    twice = at(fourth, value) + 2 * at(second, second) + at(value, fourth)
+    inside = nodes[1:-1]
+    ends = np.array([0.0, 1.0])
+    wall = [np.kron(basis(ends, 0), value), np.kron(value, basis(ends, 0))]
+    wall += [np.kron(basis(ends, 1), basis(inside, 0)), np.kron(basis(inside, 0), basis(ends, 1))]
+    rows = np.vstack(wall)
+    asked = np.zeros(len(rows))
+    asked[len(rows) - 2 * len(inside) + 1 :: 2] = 1.0
+    state = np.linalg.lstsq(np.vstack([twice / n**4, rows]),
+                            np.append(np.zeros(len(twice)), asked), rcond=None)[0]  # fmt: skip
+    for _ in range(8):
+        left = (dy @ state) * (lap_x @ state) - (dx @ state) * (lap_y @ state) - twice @ state / 100
+        slope = ((lap_x @ state)[:, None] * dy + (dy @ state)[:, None] * lap_x
+                 - (lap_y @ state)[:, None] * dx - (dx @ state)[:, None] * lap_y
+                 - twice / 100)  # fmt: skip
+        whole = np.vstack([slope / n**2, rows])
+        change = np.linalg.lstsq(
+            whole, -np.append(left / n**2, rows @ state - asked), rcond=None)[0]  # fmt: skip
+        state = state + change
+    middle = np.array([0.5])
+    return -np.kron(basis(np.array(list(GHIA_V)), 1), basis(middle, 0)) @ state
+
+
 def test_the_cavity_is_that_of_ghia():
-    """Their v is 3 percent weak: all converged codes are 8.4e-3 off it, so v has a bound of its
-    own here and is held to extrapolated extremes beside."""
-    lines, extremes = {}, []
+    """Ghia's v is weak: by 3 to 5 percent everywhere, and on the right flank by more than 5e-3.
+
+    Two ways that have nothing in common, differences of second order for stream function and
+    vorticity extrapolated in their step, and Chebyshev collocation of the stream function alone,
+    agree with each other on every entry far better than with the table, so those four entries are
+    held to the two and not to the table.
+    """
+    lines, extremes, flanks = {}, [], []
     for n in (33, 65, 129):
         u, v = cavity.solve(100, n)
         s, fine = np.linspace(0, 1, n), np.linspace(0, 1, 4001)
         lines = {"u": CubicSpline(s, u[n // 2]), "v": CubicSpline(s, v[:, n // 2])}
         extremes.append([lines["u"](fine).min(), lines["v"](fine).max(), lines["v"](fine).min()])
+        flanks.append(lines["v"](list(GHIA_V)))
     assert max(abs(lines["u"](y) - value) for y, value in GHIA_U.items()) < 5e-3
-    assert max(abs(lines["v"](x) - value) for x, value in GHIA_V.items()) < 9e-3
+    off = {x for x, value in GHIA_V.items() if abs(lines["v"](x) - value) >= 5e-3}
+    assert off == {0.9453, 0.9063, 0.8594, 0.8047}
+    v = cavity_by_chebyshev(26)
+    extrapolated = flanks[2] + (flanks[2] - flanks[1]) / 3
+    np.testing.assert_allclose(extrapolated, v, atol=2e-4)
+    assert np.abs(v - list(GHIA_V.values())).max() > 9e-3
     one, two, three = np.array(extremes)
     np.testing.assert_allclose(np.log2((two - one) / (three - two)), 2.0, atol=0.15)
     # Extremes of spectral solutions of this flow.
