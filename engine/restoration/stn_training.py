@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.data.photograph import Photograph
+from engine.device import torch_rng
 from engine.layers import Array
 from engine.restoration import sliders
 from engine.restoration.gated_network import GatedNetwork
@@ -38,7 +39,7 @@ class Tuning:
         self, data: Photograph, params: STNParams, sigma: float, rng: np.random.Generator
     ) -> None:
         self.tuned, self.sigma, self.rng = params.tuned, sigma, rng
-        seed, drawn = (int(s) for s in rng.integers(2**31, size=2))
+        seed = int(rng.integers(2**31))
         self.pool = pool_for(data.channels, seed)
         self.network = GatedNetwork(tiny(data.channels), tuned=len(self.tuned), rng=rng)
         self.mean = RunningMean(self.network)
@@ -48,7 +49,7 @@ class Tuning:
         self.tuning = SelfTuning(
             self.network.parameters(), torch.zeros(len(self.tuned)), spread=params.spread,
             training=self._training, validation=self._validation, warm_up=params.warm_up,
-            draws=GROUPS, generator=torch.Generator().manual_seed(drawn), clip=1.0,
+            draws=GROUPS, generator=torch_rng(rng), clip=1.0,
         )  # fmt: skip
 
     def advance(self, params: STNParams) -> tuple[bool, float]:
