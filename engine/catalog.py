@@ -162,6 +162,16 @@ _METHODS: tuple[Card, ...] = (
         data="Problem",
     ),
     Card(
+        id="pde.rgnp",
+        title="Random-grid process",
+        target="engine.pde.rgnp:RGNP",
+        summary="A family of equations learnt at once: every coefficient is live, and found again "
+        "from observations.",
+        paper="Random Grid Neural Processes for Parametric Partial Differential Equations, "
+        "arXiv 2301.11040",
+        data="Problem",
+    ),
+    Card(
         id="pde.pinn",
         title="Physics-informed network",
         target="engine.pde.pinn:PINN",
@@ -170,6 +180,15 @@ _METHODS: tuple[Card, ...] = (
         "Neural Networks, arXiv 2308.08468",
         data="Problem",
         peer=True,
+    ),
+    Card(
+        id="restoration.tunable",
+        title="Tunable restoration",
+        target="engine.restoration.tunable:TunableRestoration",
+        summary="Noise, blur and compression out of a photograph by sliders of a network.",
+        paper="Tunable Convolutions with Parametric Multi-Loss Optimization, CVPR 2023, "
+        "arXiv 2304.00898",
+        data="Photograph",
     ),
     Card(
         id="restoration.gaussian",
@@ -238,6 +257,33 @@ _METHODS: tuple[Card, ...] = (
         "variation image reconstruction, SIAM J. Imaging Sciences 1 (2008)",
         data="Photograph",
         peer=True,
+    ),
+    Card(
+        id="restoration.deep_residual_prior",
+        title="Deep residual prior",
+        target="engine.restoration.deep_residual_prior:DeepResidualPrior",
+        summary="Deblurs with a kernel that is only roughly known; learns from this picture alone.",
+        paper="Uncertainty-Aware Unsupervised Image Deblurring with Deep Residual Prior, "
+        "CVPR 2023, arXiv 2210.05361",
+        data="Photograph",
+    ),
+    Card(
+        id="restoration.mip",
+        title="Predicted network",
+        target="engine.restoration.mip:MIP",
+        summary="A small network, trained here, whose weights are predicted from its sliders.",
+        paper="Magnitude Invariant Parametrizations Improve Hypernetwork Learning, "
+        "arXiv 2304.07645",
+        data="Photograph",
+    ),
+    Card(
+        id="restoration.stn",
+        title="Self-tuning network",
+        target="engine.restoration.stn:STN",
+        summary="A small network, trained here, that tunes its own training on the open picture.",
+        paper="Self-Tuning Networks: Bilevel Optimization of Hyperparameters using Structured "
+        "Best-Response Functions, ICLR 2019, arXiv 1903.03088",
+        data="Photograph",
     ),
 )
 

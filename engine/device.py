@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,15 @@ def limit_threads() -> int:
 def rng(seed: int) -> np.random.Generator:
     """The generator that a fit draws from; the only source of randomness in a method."""
     return np.random.default_rng(seed)
+
+
+def torch_rng(source: np.random.Generator) -> Any:
+    """A torch generator of its own, on the processor, seeded from another source."""
+    import torch
+
+    found = torch.Generator()
+    found.manual_seed(int(source.integers(2**62)))
+    return found
 
 
 def choose(wanted: str = "auto") -> str:

@@ -86,13 +86,33 @@ class _Sealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spots(_Sealed):
+    """Places in a picture that a hand adds, moves and takes away.
+
+    `sets` names the LIVE parameter, a tuple of numbers, that holds them row after row: `rows` (n,
+    k), drawn at `shown` (n, 2). A row begins with the coordinates in the picture; its last number
+    is the height over the line named `along` (a curve's), or the field's value at the place.
+    """
+
+    sets: str
+    rows: Array
+    shown: Array
+    along: str = ""
+
+    def _check(self) -> None:
+        if len(self.rows) != len(self.shown) or self.shown.shape[1:] != (2,):
+            raise ValueError(f"Spots need a place each, got {self.shown.shape}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field(_Sealed):
     """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis.
 
     Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
     lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
     units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
-    may set them in the picture, where the first mark follows it.
+    may set them in the picture, where the first mark follows it. `spots` are places on a plane that
+    a hand adds, moves and takes away.
     """
 
     name: str
@@ -107,6 +127,7 @@ class Field(_Sealed):
     limits: tuple[float, float] | None = None
     marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     steers: tuple[str, ...] = ()
+    spots: Spots | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -243,7 +264,7 @@ class Curves(_Sealed):
 
     `handles` are places that a hand may move: LIVE parameters of several numbers with the values
     (q,) that the first q of `x` were drawn from, in the order abscissas, heights and, if there is a
-    third, widths along the abscissa.
+    third, widths along the abscissa. `spots` are places that a hand adds and takes away as well.
     """
 
     name: str
@@ -255,6 +276,7 @@ class Curves(_Sealed):
     stems: bool = False
     steers: str = ""
     handles: Mapping[str, Array] = field(default_factory=dict)
+    spots: Spots | None = None
 
     def _check(self) -> None:
         for key, line in self.lines.items():

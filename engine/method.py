@@ -32,6 +32,7 @@ class Snapshot:
     frame has "". `chosen` are the values that the method found for parameters left to it (None);
     the form shows them. `held` are values of LIVE parameters left to the method that it kept from
     its fit, where a fit at `params` would choose others: what repeats the frame must state them.
+    `idle` names LIVE parameters that mean nothing to what was fitted: the form hides them.
     """
 
     layers: tuple[Layer, ...]
@@ -42,6 +43,12 @@ class Snapshot:
     coarse: str = ""
     chosen: Mapping[str, float] = field(default_factory=dict)
     held: Mapping[str, Any] = field(default_factory=dict)
+    idle: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        """Values of parameters left to the method, chosen or kept."""
+        return {**self.held, **self.chosen}
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; raises KeyError."""

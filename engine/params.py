@@ -87,6 +87,11 @@ class Doc:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Folder:
+    """The path is that of a folder."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Applies:
     """The parameter matters only while another one holds one of these values."""
 
@@ -119,6 +124,7 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     optional: bool = False
     applies: Applies | None = None
+    folder: bool = False
 
     @property
     def label(self) -> str:
@@ -175,6 +181,7 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
                 choices=choices,
                 optional=optional,
                 applies=next((m for m in marks if isinstance(m, Applies)), None),
+                folder=any(isinstance(m, Folder) for m in marks),
             )
         )
     return tuple(found)

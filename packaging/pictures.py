@@ -158,6 +158,7 @@ SCREENSHOTS = {
     "equations": ["--open", "problem:helmholtz", "--method", "pde.pig", "--fit"],
     "embedding": ["--open", "sample:digits", "--fit"],
     "embedding-dark": ["--open", "sample:tree", "--fit", "--theme", "dark"],
+    "restoration": ["--open", "sample:astronaut", "--method", "restoration.tunable", "--fit"],
     "vectorfield": ["--open", "sample:sphere_field", "--method", "vectorfield.rvgp", "--fit"],
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import catalog
@@ -53,8 +54,13 @@ async def carry_out(window: Window, options: StartOptions) -> int:
 
 
 async def _open(window: Window, options: StartOptions) -> bool:
+    from engine.data.opening import is_picture
+
     ended: list[bool] = []
-    window.session.open_data(options.open, then=lambda: ended.append(True))
+    path = Path(options.open)
+    fitting = not options.method or catalog.card(options.method).data == "Photograph"
+    picture = {"picture": ""} if fitting and path.is_file() and is_picture(path) else {}
+    window.session.open_data(options.open, picture, then=lambda: ended.append(True))
     failed: list[str] = []
     window.session.said.connect(lambda text, grave, _: failed.append(text) if grave else None)
     await until(lambda: bool(ended or failed))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AUTOSAVE_MS = 120_000
 AUTOSAVE_SOON_MS = 5_000
+LARGE = 200_000_000
+"""Bytes of a picture's layers from which on it is not saved soon, but with the others."""
 
 
 class Exporting(TakingHome):
@@ -70,14 +72,26 @@ class Exporting(TakingHome):
         self.open_path(path)
 
     def preview(self, path: str) -> None:
-        """Show what was understood of a file before it becomes the data; what says by itself which
-        numbers are which is opened at once."""
-        from engine.data.opening import is_field, preview
+        """Show what was understood of a file before it becomes the data; a photograph, and what
+        says by itself which numbers are which, is opened at once."""
+        from engine.data.opening import is_field, is_picture, preview
 
         def look() -> Any:
+            if is_picture(Path(path)):
+                return "photograph"
             return None if is_field(Path(path)) else preview(path)
 
         self._errand(look, lambda found: self._show_preview(path, found), "")
+
+    def preview_pixels(self, path: str) -> None:
+        """A picture as a table of its pixels."""
+        from engine.data.opening import preview
+
+        self._errand(lambda: preview(path), lambda found: self._show_preview(path, found), "")
+
+    def ask_pixels(self) -> None:
+        filters = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.webp *.gif *.bmp)"
+        self._ask("Open pixels as a table", filters, False, self.preview_pixels)
 
     def _show_preview(self, path: str, found: Any) -> None:
         from workbench.dialogs.open_data import OpenDataDialog
@@ -85,6 +99,11 @@ class Exporting(TakingHome):
         if found is None:
             self._remember(path)
             self._window.session.open_data(path, {"fields": "auto"})
+            return
+        if found == "photograph":
+            self._remember(path)
+            session = self._window.session
+            session.open_data(path, {"picture": ""}, then=lambda: nothing(session.fit()))
             return
         family = self._window.document.method_id.partition(".")[0]
         as_field = family == "vectorfield" or bool(found.fields)
@@ -162,8 +181,11 @@ class Exporting(TakingHome):
 
     @Slot(object)
     def _soon(self, run: Run) -> None:
-        """Not at once: pictures settle many times while somebody plays with a slider."""
-        self._autosave.start(AUTOSAVE_SOON_MS)
+        """Not at once: pictures settle many times while somebody plays with a slider. What takes
+        the disk seconds waits for its turn."""
+        layers = run.snapshot.layers if run.snapshot is not None else ()
+        if sum(a.nbytes for layer in layers for a in layer.arrays().values()) < LARGE:
+            self._autosave.start(AUTOSAVE_SOON_MS)
 
     def offer_recovery(self) -> None:
         """Say what a session that ended badly has left, with a button that brings it back."""

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from engine import catalog
+from engine.data.samples import samples
 from workbench.commands import ChangeView, EditRun
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ class Requests(QObject):
     @Slot(str)
     def open_sample(self, spec: str) -> None:
         """One click from a live picture: show the sample and fit at once."""
-        self.session.open_data(spec, then=self._fit_first)
+        self.session.open_data(spec, then=lambda: self._fit_first(spec))
 
-    def _fit_first(self) -> None:
+    def _fit_first(self, spec: str) -> None:
+        """By the method that the sample is there for, if it is there for one."""
+        method = next((s.method for s in samples() if s.spec == spec), "")
+        if method and not catalog.card(method).missing():
+            self.session.choose_method(method)
         self.session.fit()
 
     @Slot(str)
@@ -37,6 +42,9 @@ class Requests(QObject):
 
     def open_file(self) -> None:
         self._window.exporting.ask_data()
+
+    def open_pixels(self) -> None:
+        self._window.exporting.ask_pixels()
 
     def type_equation(self) -> None:
         self._window.exporting.ask_equation()
@@ -156,6 +164,43 @@ class Requests(QObject):
         if name and name != self._window.colour():
             self.session.undo.push(ChangeView(self.document, f"colour by {name}", colour_by=name))
 
+    # Photographs
+
+    def photo_split(self) -> None:
+        self._photographs("choose_mode", "split")
+
+    def photo_side(self) -> None:
+        self._photographs("choose_mode", "side")
+
+    def photo_difference(self) -> None:
+        self._photographs("choose_mode", "difference")
+
+    def photo_removed(self) -> None:
+        self._photographs("choose_mode", "removed")
+
+    def photo_loupe(self) -> None:
+        self._photographs("toggle_loupe")
+
+    def photo_full(self) -> None:
+        self._photographs("zoom_to", 1.0)
+
+    def photo_fit(self) -> None:
+        self._photographs("zoom_to", 0.0)
+
+    def photo_simulate(self) -> None:
+        self._photographs("ask_simulation")
+
+    def photo_truth(self) -> None:
+        self._photographs("ask_truth")
+
+    def _photographs(self, name: str, *given: Any) -> None:
+        """Ask it of the panel, if that shows photographs."""
+        asked = getattr(self._window.panel, name, None)
+        if asked is None or not self._window.panel.isVisible():
+            self._window.say("Open a photograph first: drop one on the window, or choose a sample.")
+        else:
+            asked(*given)
+
     def clear_selection(self) -> None:
         if self._window.panel is not None:
             self._window.panel.select(np.empty(0, np.int64))
@@ -197,7 +242,7 @@ class Requests(QObject):
         self._window.splitter.setSizes([132, 928, 380])
         self._window.right.setSizes([600, 240])
         if self._window.panel is not None:
-            self._window.panel.splitter.setSizes([520, 290])
+            self._window.panel.splitter.setSizes(self._window.panel.HEIGHTS)
 
     def larger_points(self) -> None:
         self._scale_points(1.25)

@@ -18,6 +18,7 @@ _TINY = {
     "embedding": "sample:iris",
     "vectorfield": "sample:sphere_field?n=300",
     "pde": "problem:poisson",
+    "restoration": "sample:camera",
 }
 """A data set for each family, small enough for a slow laptop."""
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QUndoStack
 
 from engine import catalog
 from engine.jobs import FitJob, Frame
+from engine.method import Attends
 from engine.params import STEP, effects, with_values
 from engine.runs import RunSpec
 from workbench.bridge import Bridge
@@ -63,7 +64,10 @@ class Session(QObject):
         def call() -> Any:
             from engine.data import open_any
 
-            return open_any(spec, **wanted)
+            data = open_any(spec, **wanted)
+            # Asked for at every fit and save: of a large photograph it is found here, aside.
+            data.sha256()
+            return data
 
         def done(data: Any) -> None:
             self.show_data(data, wanted)
@@ -145,6 +149,15 @@ class Session(QObject):
             return
         self._asked[run.id] = (wanted, dragging)
         self.bridge.live(run.id, run.method, wanted, dragging=dragging)
+
+    def attend(self, run: Run, part: tuple[int, int, int, int]) -> None:
+        """Tell the run's method what is in sight; it says itself that this takes no time."""
+        fits = [
+            job.fit.method for job, r in self._jobs.values() if r is run and job.fit is not None
+        ]
+        method = run.method if run.method is not None else (fits[-1] if fits else None)
+        if isinstance(method, Attends):
+            method.attend(part)
 
     def _send_step_changes(self) -> None:
         for job, run in self._jobs.values():

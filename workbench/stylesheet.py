@@ -154,6 +154,7 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ background: {tint}; }}
+QTabBar QToolButton {{ padding: 0; min-height: 0; border-radius: 0; background: {panel}; }}
 QTableView, QTreeView, QListView {{
   background: {panel}; alternate-background-color: {window}; border: none; outline: none;
   gridline-color: {border};

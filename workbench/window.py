@@ -251,7 +251,7 @@ class Window(QMainWindow):
         fitted = run.fitted if run is not None and same else None
         self.form.show_params(self.document.params(), fitted=fitted)
         if run is not None and same and run.snapshot is not None:
-            self.form.show_chosen(run.snapshot.chosen)
+            self.form.show_chosen(run.snapshot.found, run.snapshot.idle)
 
     @Slot()
     def _show_active(self) -> None:
@@ -263,7 +263,7 @@ class Window(QMainWindow):
     def _on_frame(self, run: Run) -> None:
         if run is self.document.active and run.snapshot is not None:
             if run.spec.method == self.document.method_id:
-                self.form.show_chosen(run.snapshot.chosen)
+                self.form.show_chosen(run.snapshot.found, run.snapshot.idle)
             coarse = run.snapshot.coarse
             self.tasks.set_message(f"preview: {coarse}" if coarse else "")
             if self.panel is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A data set by name. `options` are its settings with default and legal range; `address` is
-    what opens it, where that is not its name."""
+    what opens it, where that is not its name; `method` the one it is there for, if any."""
 
     name: str
     title: str
@@ -27,6 +27,7 @@ class Sample:
     options: Mapping[str, tuple[float, float, float]]
     family: str = "embedding"
     address: str = ""
+    method: str = ""
     fixed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -186,6 +187,24 @@ _PICTURES = (
         "restoration",
         fixed={"file": "camera.png"},
     ),
+    Sample(
+        "out_of_focus",
+        "Out of focus",
+        "A grey picture, blurred and a little noisy. The truth is known.",
+        "photographs:sample",
+        {"noise": (2.0, 0, 255), **_SPOILT, "blur": (1.6, 0, 20)},
+        "restoration",
+        fixed={"file": "camera.png"},
+    ),
+    Sample(
+        "compressed",
+        "Compressed",
+        "A portrait from a small JPEG file, with its blocks. The truth is known.",
+        "photographs:sample",
+        {"noise": (0.0, 0, 255), **_SPOILT, "jpeg": (15, 0, 95)},
+        "restoration",
+        fixed={"file": "astronaut.png"},
+    ),
 )
 
 
@@ -194,7 +213,8 @@ def samples() -> tuple[Sample, ...]:
     from engine.pde.gallery import KNOWN
 
     problems = (
-        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}") for k in KNOWN
+        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}", k.method)
+        for k in KNOWN
     )
     return (*_SAMPLES, *_PICTURES, *problems)
 

@@ -17,6 +17,7 @@ import numpy as np
 from engine import catalog, params
 from engine.io.atomic import replacing
 from engine.io.provenance import provenance
+from engine.io.tensors import encoded
 from engine.layers import Array
 from engine.method import DataError, Method
 from engine.runs import Fit, RunSpec
@@ -55,13 +56,11 @@ def save_model(
 
 def encode(method: Method, spec: RunSpec) -> bytes:
     """The bytes of a model file."""
-    from safetensors.numpy import save
-
     state = {name: storable(name, value) for name, value in method.state().items()}
     if not state:
         raise DataError("This method has learnt nothing yet: fit it before saving the model.")
     about = {"schema": SCHEMA, **provenance(spec), "fitted": params.to_json(method.params)}
-    return bytes(save(state, metadata={KEY: json.dumps(about)}))
+    return encoded(state, {KEY: json.dumps(about)})
 
 
 def told(fit: Fit) -> RunSpec:

@@ -123,6 +123,7 @@ def pack_snapshot(snapshot: Snapshot, store: ArrayStore) -> dict[str, Any]:
         "coarse": snapshot.coarse,
         "chosen": {name: float(value) for name, value in snapshot.chosen.items()},
         "held": dict(snapshot.held),
+        "idle": list(snapshot.idle),
     }
 
 
@@ -141,4 +142,5 @@ def unpack_snapshot(held: Mapping[str, Any], store: ArrayStore, kind: type[Any] 
         chosen=held.get("chosen", {}),
         # JSON has no tuples, and parameters no lists.
         held={k: tuple(v) if isinstance(v, list) else v for k, v in held.get("held", {}).items()},
+        idle=tuple(held.get("idle", ())),
     )

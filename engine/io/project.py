@@ -22,6 +22,7 @@ from engine.io import archive, models, packing
 from engine.io.migrations import SCHEMA, migrated
 from engine.io.packing import ArrayStore
 from engine.io.references import DataRecord, places
+from engine.io.tensors import encoded
 from engine.layers import Array
 from engine.method import DataError, Method, Snapshot
 from engine.params import ParameterError
@@ -206,9 +207,7 @@ def _array_member(name: str) -> str:
 
 
 def _array_bytes(array: Array) -> bytes:
-    from safetensors.numpy import save as encode
-
-    return bytes(encode({"array": packing.as_bytes(array)}))
+    return encoded({"array": packing.as_bytes(array)})
 
 
 def open(path: str | Path) -> Project:

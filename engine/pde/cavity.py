@@ -31,7 +31,7 @@ def solve(reynolds: float, n: int) -> tuple[Floats, Floats]:
     FloatingPointError
         When Newton's method does not settle.
     """
-    system = _System(n)
+    system = System(n)
     state = np.zeros(2 * n * n)
     for number in dict.fromkeys((min(SMALLEST_START, reynolds), reynolds)):
         state = _newton(partial(system.residual, number), partial(system.jacobian, number), state)
@@ -50,7 +50,7 @@ def _newton(residual: Any, jacobian: Any, state: Floats) -> Floats:
     raise FloatingPointError("The flow could not be found at this Reynolds number.")
 
 
-class _System:
+class System:
     """Matrices on the grid; the state is psi, then w, all nodes of both."""
 
     def __init__(self, n: int) -> None:
@@ -91,9 +91,15 @@ class _System:
         shape = (len(self.wall), 2 * n * n)
         return sparse.csr_array((entries, (rows, columns)), shape=shape), given
 
+    def carried(self, state: Floats) -> Floats:
+        """Transport of vorticity, u w_x + v w_y, inside."""
+        psi, w = np.split(state, 2)
+        found: Floats = (self.dy @ psi) * (self.dx @ w) - (self.dx @ psi) * (self.dy @ w)
+        return found
+
     def residual(self, reynolds: float, state: Floats) -> Floats:
         psi, w = np.split(state, 2)
-        carried = (self.dy @ psi) * (self.dx @ w) - (self.dx @ psi) * (self.dy @ w)
+        carried = self.carried(state)
         return np.concatenate(
             [self.lap @ psi + w[self.inside], psi[self.wall],
              carried - self.lap @ w / reynolds, self.walls @ state + self.given]

@@ -62,7 +62,7 @@ def solve(problem: Problem, c: Sequence[float], n: int, steps: int, kept: int) -
 
     start = next(k for k in problem.conditions if k.group == "initial")
     u = np.fft.rfft(problem.target(start, x, c))
-    step = _stepper(-diffusion * waves**2, dt, nonlinear)
+    step = stepper(-diffusion * waves**2, dt, nonlinear)
     found = [np.fft.irfft(u, n)]
     with np.errstate(all="ignore"):
         for k in range(1, steps + 1):
@@ -74,9 +74,10 @@ def solve(problem: Problem, c: Sequence[float], n: int, steps: int, kept: int) -
     return np.array(found)
 
 
-def _stepper(
+def stepper(
     growth: NDArray[np.floating[Any]], dt: float, nonlinear: Callable[[Waves], Waves]
 ) -> Callable[[Waves], Waves]:
+    """One step of length dt for u' = growth u + nonlinear(u), wave by wave."""
     z = dt * growth
     whole, half = np.exp(z), np.exp(z / 2)
     r = np.exp(1j * np.pi * (np.arange(1, CONTOUR + 1) - 0.5) / CONTOUR)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A problem by name; `source` says where the definition is from."""
+    """A problem by name; `source` says where the definition is from, `method` which one it is there
+    for, if it is for one."""
 
     name: str
     title: str
@@ -23,6 +24,7 @@ class Known:
     shape: tuple[int, ...]
     source: str = ""
     solver: str = ""
+    method: str = ""
 
 
 HELMHOLTZ = """\
@@ -75,6 +77,36 @@ w = 5 in [0, 6]
 kappa = softplus(u*(z0 + z1*x + z2*(2*x^2 - 1) + z3*(4*x^3 - 3*x) + z4*(8*x^4 - 8*x^2 + 1))) + 0.1
 d(kappa*u_x, x) + w = 0
 boundary u = 0
+"""
+
+_RANGES = "".join(f"z{k} = {v} in [-1, 1]\n" for k, v in enumerate((0.5, -0.5, 0.5, -0.5, 0.5)))
+POISSON_FAMILY = (
+    "x in [-1, 1]\n" + _RANGES + "w = 1.5 in [1, 2]\n" + POISSON[POISSON.index("kappa") :]
+)
+
+BURGERS_FAMILY = """\
+t in [0, 1]; x in [0, 1]
+nu = 0.03 in [0.01, 0.1]
+c = 0.8 in [0.5, 1]
+w = 1 in [0.5, 2]
+u_t + c*u*u_x = nu*u_xx
+u(0, x) = sin(2*pi*w*x) * sin(pi*x)
+boundary u = 0
+"""
+
+CAVITY_FAMILY = """\
+t in [0, 1]; x in [0, 1]; y in [0, 1]
+rho = 0.9 in [0.8, 1]
+mu = 0.3 in [0.1, 1]
+w = 1 in [0.5, 1.5]
+rho*(u_t + u*u_x + v*u_y) + p_x = mu*(u_xx + u_yy)
+rho*(v_t + u*v_x + v*v_y) + p_y = mu*(v_xx + v_yy)
+10*(u_x + v_y) = 0
+u(0, x, y) = 0
+v(0, x, y) = 0
+u(t, x, 1) = w*(1 - (2*x - 1)^6)*t
+boundary u = 0
+boundary v = 0
 """
 
 DIFFUSION = """\
@@ -146,6 +178,7 @@ WAVES = {
 """The high-frequency set of arXiv 2311.04465, table of its released settings."""
 
 _PIG = "arXiv 2412.05994"
+_RGNP = "arXiv 2301.11040"
 
 
 def _wave(name: str, title: str, sentence: str, shape: tuple[int, ...] = (1201,)) -> Known:
@@ -218,6 +251,35 @@ KNOWN: tuple[Known, ...] = (
         (129, 129),
         "Ghia, Ghia and Shin 1982",
         "cavity",
+    ),
+    Known(
+        "poisson_family",
+        "Nonlinear Poisson, a family",
+        "The heated rod for a whole range of materials, learnt at once.",
+        POISSON_FAMILY,
+        (201,),
+        _RGNP,
+        method="pde.rgnp",
+    ),
+    Known(
+        "burgers_family",
+        "Burgers, a family",
+        "Steepening waves for a range of viscosities and starts.",
+        BURGERS_FAMILY,
+        (41, 81),
+        _RGNP,
+        "sine",
+        "pde.rgnp",
+    ),
+    Known(
+        "cavity_family",
+        "Lid-driven cavity, a family",
+        "Fluid set in motion by its lid, for a range of fluids.",
+        CAVITY_FAMILY,
+        (11, 41, 41),
+        _RGNP,
+        "starting cavity",
+        "pde.rgnp",
     ),
     _wave("sin", "Fast sine", "Poisson's equation with a hundred oscillations."),
     _wave("sin_cos", "Two frequencies", "Poisson's equation, a slow wave times a fast one."),

@@ -14,6 +14,9 @@ _SCORES = (
     ("best relative error", -1, "The smallest relative error that training passed through."),
     ("largest error", -1, "Largest distance from the reference on the grid."),
     ("boundary error", -1, "Root mean square of what is missed of boundary and initial values."),
+    ("held-out error", -1, "Mean relative error in L2 over held-out draws of the coefficients."),
+    ("coverage", 0, "Share of the reference inside two standard deviations on held-out draws; "
+     "an error bar has 85 to 99 percent."),
     ("numbers fitted", 0, "How many numbers describe the solution."),
     ("mean residual", -1, "Mean size of what is left over of the equation on the grid."),
 )  # fmt: skip
@@ -28,8 +31,15 @@ def judge(snapshot: Snapshot, data: Problem) -> Judgement:
             for name, better, text in _SCORES
             if name in found
         ),
-        layers=_spectra(snapshot),
+        layers=(*_in_hand(snapshot), *_spectra(snapshot)),
     )
+
+
+def _in_hand(snapshot: Snapshot) -> tuple[Layer, ...]:
+    """What a hand works on comes first, and what it finds."""
+    held = [x for x in snapshot.layers if isinstance(x, Curves | Field) and x.spots is not None]
+    found = [x for x in snapshot.layers if x.name == "coefficients"] if held else []
+    return (*held, *found)
 
 
 def _spectra(snapshot: Snapshot) -> tuple[Layer, ...]:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.pde import cavity, collocation, etdrk4, porous
+from engine.pde import cavity, collocation, etdrk4, porous, sine, starting_cavity
 from engine.pde.nodes import trigonometric
 from engine.pde.problem import Floats, Problem, Unsolvable, places
 
 KEPT = 12
 """Results in memory."""
-GOOD, GOOD_IN_TIME = 1e-9, 1e-7
+GOOD, GOOD_IN_TIME, GOOD_LIVE = 1e-9, 1e-7, 1e-6
 """A relative distance at which resolution is not raised further."""
 WORST = 0.05
 """Runs that lie further apart say nothing."""
@@ -53,7 +53,12 @@ def known(problem: Problem, c: Sequence[float]) -> Reference | None:
 
 def is_quick(problem: Problem) -> bool:
     """Whether the reference can follow a slider: a formula, or a solver of well under a second."""
-    return problem.exact is not None or etdrk4.fits(problem) or problem.dimension == 1
+    return (
+        problem.exact is not None
+        or etdrk4.fits(problem)
+        or problem.dimension == 1
+        or (problem.solver == "sine")
+    )
 
 
 def reference(problem: Problem, c: Sequence[float]) -> Reference:
@@ -91,6 +96,11 @@ def _compute(problem: Problem, c: tuple[float, ...]) -> Reference:
         return _cavity(problem, c)
     if problem.solver == "porous":
         return _settled("five-point differences", _porous_runs(problem, c))
+    if problem.solver == "sine":
+        return _settled("sine series, exponential time steps", _sine_runs(problem, c), GOOD_LIVE)
+    if problem.solver == "starting cavity":
+        how = "stream function and vorticity, differences"
+        return _settled(how, [lambda: _starting(problem, c, 1), lambda: _starting(problem, c, 2)])
     if etdrk4.fits(problem):
         return _settled("Fourier series, exponential time steps", _fourier_runs(problem, c))
     if problem.time is None:
@@ -169,6 +179,24 @@ def _cavity(problem: Problem, c: tuple[float, ...]) -> Reference:
     fine, coarse = (dict(zip("uv", cavity.solve(c[0], k), strict=True)) for k in (n, n // 2 + 1))
     error = distance(coarse, {name: field[::2, ::2] for name, field in fine.items()})
     return Reference(fine, error, "stream function and vorticity, differences")
+
+
+def _sine_runs(problem: Problem, c: tuple[float, ...]) -> _Runs:
+    times, places = problem.shape
+
+    def run(fine: int) -> dict[str, Floats]:
+        n = fine * (places - 1)
+        values = sine.solve(problem, c, n, max(1, n // 100), times)
+        return {problem.unknowns[0]: np.ascontiguousarray(values[:, ::fine])}
+
+    return [lambda: run(2), lambda: run(4), lambda: run(8), lambda: run(16)]
+
+
+def _starting(problem: Problem, c: tuple[float, ...], fine: int) -> dict[str, Floats]:
+    times, n = problem.shape[0], problem.shape[1]
+    u, v = starting_cavity.solve(c, fine * (n - 1) + 1, times, 10 * fine)
+    kept = (np.ascontiguousarray(f[:, ::fine, ::fine]) for f in (u, v))
+    return dict(zip("uv", kept, strict=True))
 
 
 def _porous_runs(problem: Problem, c: tuple[float, ...]) -> _Runs:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.data.photograph import Photograph
 from engine.layers import Array
 
-_PREFIX = "photograph."
+PREFIX = "photograph."
 
 
 def to_arrays(photograph: Photograph) -> dict[str, Array]:
@@ -26,12 +26,12 @@ def to_arrays(photograph: Photograph) -> dict[str, Array]:
         value = getattr(photograph, name)
         if value is not None:
             found[name] = value
-    return {_PREFIX + name: value for name, value in found.items()}
+    return {PREFIX + name: value for name, value in found.items()}
 
 
 def from_arrays(state: Mapping[str, Array]) -> Photograph:
     """Inverse of `to_arrays`; other names are passed over."""
-    own = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
+    own = {k.removeprefix(PREFIX): v for k, v in state.items() if k.startswith(PREFIX)}
     depth, sigma = own["facts"].tolist()
     return Photograph(
         name=own["name"].tobytes().decode(),

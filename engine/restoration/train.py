@@ -101,8 +101,8 @@ def main(arguments: list[str] | None = None) -> None:
             patches=given.patches, side=given.side, rate=given.rate,
         )  # fmt: skip
         training = Training.widened(given.widen, recipe) if given.widen else Training(recipe)
-    if training.pool.missing:
-        print("not at hand:", ", ".join(training.pool.missing), flush=True)
+    if missing := getattr(training.pool, "missing", []):
+        print("not at hand:", ", ".join(missing), flush=True)
     begun = last = time.monotonic()
     losses: list[float] = []
     while training.step < training.recipe.steps:

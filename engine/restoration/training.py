@@ -13,17 +13,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.layers import Array
 from engine.restoration import sliders
 from engine.restoration.networks import SHAPES, TunableNetwork
 from engine.restoration.objectives import band_energy, gradient_histogram, relative
 from engine.restoration.training_pictures import Pool
+from engine.restoration.tunable_convolution import Mixing
 
 TEXTURE = (1.0, 15.0)
 """Scales of the two texture objectives at `detail` = 1: there each is about as large as the
@@ -31,9 +32,21 @@ relative error of a network that was trained without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Factors that may change while a training runs: on its learning rate, and on its objectives,
+    the relative error, the energy of texture and the histogram of gradients."""
+
+    rate: float = 1.0
+    fidelity: float = 1.0
+    texture: float = 1.0
+    gradients: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """All that decides a training. `halves` computes convolutions in bfloat16 (weights, sums and
-    losses stay float32), which is quicker where the processor knows it."""
+    losses stay float32), which is quicker where the processor knows it; `fixed` are positions of
+    the only slider that are seen in every step in place of drawn ones."""
 
     shape: str = "live-colour"
     sliders: tuple[str, ...] = ("strength",)
@@ -48,6 +61,8 @@ class Recipe:
     averaging: float = 0.999
     halves: bool = False
     made: int = 40
+    mixing: Mixing = "mip"
+    fixed: tuple[float, ...] = ()
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""
@@ -59,32 +74,49 @@ class Recipe:
         return self.last_rate + (self.rate - self.last_rate) * (1 + math.cos(math.pi * share)) / 2
 
 
+class Patches(Protocol):
+    """Where patches come from."""
+
+    def patches(self, count: int, side: int, rng: np.random.Generator) -> Array:
+        """Clean patches (count, C, side, side), float32."""
+        ...
+
+
 class Training:
     """A network, its optimiser, its running mean and its random numbers."""
 
-    def __init__(self, recipe: Recipe, pool: Pool | None = None) -> None:
-        self.recipe, self.step = recipe, 0
+    def __init__(
+        self, recipe: Recipe, pool: Patches | None = None, network: nn.Module | None = None
+    ) -> None:
+        self.recipe, self.step, self.weights = recipe, 0, Weights()
         shape = SHAPES[recipe.shape]
         start = np.random.default_rng([recipe.seed, 0])
         count = len(recipe.sliders)
-        self.network = TunableNetwork(shape, sliders=count, mixing="mip", rng=start)
+        self.network = network or TunableNetwork(
+            shape, sliders=count, mixing=recipe.mixing, rng=start
+        )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=recipe.rate, fused=True)
+        learnt = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, fused=True)
         self.rng = np.random.default_rng([recipe.seed, 2])
-        self.pool = pool or Pool(shape.channels, recipe.seed, made=recipe.made)
+        self.pool: Patches = pool or Pool(shape.channels, recipe.seed, made=recipe.made)
 
     def advance(self) -> float:
         """One step; the mean loss over the positions that it saw."""
         recipe = self.recipe
         for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate_at(self.step)
+            group["lr"] = recipe.rate_at(self.step) * self.weights.rate
         self.optimiser.zero_grad(set_to_none=True)
         side = recipe.side + 2 * sliders.MARGIN
-        clean = self.pool.patches(recipe.groups * recipe.patches, side, self.rng)
-        omegas = sliders.drawn(recipe.groups, recipe.sliders, self.rng).astype(np.float32)
+        groups = len(recipe.fixed) or recipe.groups
+        clean = self.pool.patches(groups * recipe.patches, side, self.rng)
+        if recipe.fixed:
+            omegas = np.array(recipe.fixed, np.float32)[:, None]
+        else:
+            omegas = sliders.drawn(groups, recipe.sliders, self.rng).astype(np.float32)
         loss = self._loss(clean, omegas)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(self.optimiser.param_groups[0]["params"], 1.0)
         self.optimiser.step()
         self.step += 1
         self._follow()
@@ -99,7 +131,10 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.halves):
             output = self.network(seen, torch.from_numpy(omegas))
         o, s, t = (x.chunk(len(omegas)) for x in (output, seen, target))
-        asked = [_asked(o[k], s[k], t[k], place.get("detail", 0)) for k, place in enumerate(places)]
+        asked = [
+            _asked(o[k], s[k], t[k], place.get("detail", 0), self.weights)
+            for k, place in enumerate(places)
+        ]
         return torch.stack(asked).mean()
 
     @torch.no_grad()
@@ -113,7 +148,7 @@ class Training:
         """A network with the running mean of the weights."""
         shape, count = SHAPES[self.recipe.shape], len(self.recipe.sliders)
         rng = np.random.default_rng(0)
-        made = TunableNetwork(shape, sliders=count, mixing="mip", rng=rng)
+        made = TunableNetwork(shape, sliders=count, mixing=self.recipe.mixing, rng=rng)
         made.load_state_dict(self.average)
         return made.eval()
 
@@ -132,7 +167,7 @@ class Training:
         partial.replace(path)
 
     @classmethod
-    def widened(cls, path: Path, recipe: Recipe, pool: Pool | None = None) -> Self:
+    def widened(cls, path: Path, recipe: Recipe, pool: Patches | None = None) -> Self:
         """A new training that begins with the network of a file, which has the first of the
         recipe's sliders; the kernels of the others begin at zero, so that with these at 0 the
         network is what it was."""
@@ -146,12 +181,13 @@ class Training:
         return made
 
     @classmethod
-    def resumed(cls, path: Path, pool: Pool | None = None, **changed: Any) -> Self:
+    def resumed(cls, path: Path, pool: Patches | None = None, **changed: Any) -> Self:
         """The training of a file, from where it stood; `changed` replaces fields of the recipe
         (a later end, say)."""
         kept: Mapping[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         recipe = {**json.loads(kept["recipe"]), **changed}
-        recipe["sliders"] = tuple(recipe.get("sliders", ("strength",)))
+        for name, default in (("sliders", ("strength",)), ("fixed", ())):
+            recipe[name] = tuple(recipe.get(name, default))
         made = cls(Recipe(**recipe), pool)
         made.network.load_state_dict(kept["network"])
         made.average = {k: v.clone() for k, v in kept["average"].items()}
@@ -176,13 +212,13 @@ def _widened(name: str, value: Tensor, wide: Tensor, sliders: int) -> Tensor:
     return made
 
 
-def _asked(output: Tensor, seen: Tensor, target: Tensor, detail: float) -> Tensor:
+def _asked(output: Tensor, seen: Tensor, target: Tensor, detail: float, weights: Weights) -> Tensor:
     """The loss at one position: the error relative to what was spoilt and, as far as `detail`
     says, how far the texture is from the target's."""
     scale = float((seen - target).square().mean().sqrt())
-    loss = relative(output, target, scale)
+    loss = weights.fidelity * relative(output, target, scale)
     if detail > 0:
-        band, gradient = TEXTURE
+        band, gradient = weights.texture * TEXTURE[0], weights.gradients * TEXTURE[1]
         texture = band * band_energy(output, target)
         loss = loss + detail * (texture + gradient * gradient_histogram(output, target))
     return loss

@@ -8,7 +8,7 @@ networks are judged by (astronaut, camera), are not among them.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,32 +73,30 @@ class Pool:
     """Pictures at several scales, from which patches are drawn.
 
     Everything is made from one seed, so that the same pool can be made again. `missing` names the
-    photographs that are not at hand.
+    photographs that are not at hand; `pictures` are others to draw from in their place.
     """
 
-    def __init__(self, channels: int, seed: int, *, made: int = 40, side: int = 256) -> None:
+    def __init__(
+        self, channels: int, seed: int, *, made: int = 40, side: int = 256,
+        pictures: Sequence[Array] | None = None,
+    ) -> None:  # fmt: skip
         self.channels = channels
         self._pictures: list[Array] = []
         self.missing: list[str] = []
         shares: list[float] = []
         rng = np.random.default_rng([seed, 1])
-        where, palettes = folder(), []
-        for photograph in PHOTOGRAPHS:
-            path = None if where is None else where / photograph.file
-            if path is None or not path.exists():
-                self.missing.append(photograph.file)
-                continue
-            picture = read(path)
-            for _ in range(photograph.halve):
-                picture = halved(picture)
-            if picture.ndim == 3 and "hubble" not in photograph.file:
+        palettes = []
+        for picture, share, colourful in (
+            self._photographs() if pictures is None else ((p, 1.0, True) for p in pictures)
+        ):
+            if picture.ndim == 3 and colourful:
                 pixels = picture.reshape(-1, 3)
                 palettes.append(pixels[rng.integers(len(pixels), size=3000)])
             for scale in SCALES:
                 if scale * min(picture.shape[:2]) < SMALLEST:
                     continue
                 self._keep(_scaled(picture, scale))
-                shares.append(photograph.share / len(SCALES))
+                shares.append(share / len(SCALES))
         photographs = sum(shares)
         palette = np.concatenate(palettes) if palettes else rng.random((4000, 3))
         kinds = (procedural.dead_leaves,) * 8 + (procedural.lettering, procedural.gratings)
@@ -111,6 +109,19 @@ class Pool:
             weights[:-made] *= (1 - MADE_SHARE) / photographs
         weights[-made:] *= (MADE_SHARE if photographs else 1.0) / made
         self._reach = np.cumsum(weights / weights.sum())
+
+    def _photographs(self) -> Iterator[tuple[Array, float, bool]]:
+        """The known photographs with their shares, and whether their colours are many."""
+        where = folder()
+        for photograph in PHOTOGRAPHS:
+            path = None if where is None else where / photograph.file
+            if path is None or not path.exists():
+                self.missing.append(photograph.file)
+                continue
+            picture = read(path)
+            for _ in range(photograph.halve):
+                picture = halved(picture)
+            yield picture, photograph.share, "hubble" not in photograph.file
 
     def _keep(self, picture: Array) -> None:
         if self.channels == 3 and picture.ndim == 2:

@@ -40,9 +40,10 @@ class TunableConvolution(nn.Module):
     Parameters
     ----------
     sliders : p, the length of omega
+    kernels : P for "mlp", where it may be other than p
     mixing : "linear" takes the coefficients c = omega themselves (P = p); "mlp" an affine function
-        of omega learnt by the layer (P = p); "mip" an affine function of its encoding, with one
-        more kernel that is there at every position (P = 2 p + 1)
+        of omega learnt by the layer; "mip" an affine function of its encoding, with one more
+        kernel that is there at every position (P = 2 p + 1)
     gain : factor on the kernels at the start
 
     Kernels start as independent uniform draws of the usual variance, biases at zero and the
@@ -60,6 +61,7 @@ class TunableConvolution(nn.Module):
         rng: np.random.Generator,
         stride: int = 1,
         gain: float = 1.0,
+        kernels: int | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
@@ -67,6 +69,8 @@ class TunableConvolution(nn.Module):
         self.padding = side // 2 if stride == 1 else 0
         encoded = 2 * sliders if mixing == "mip" else sliders
         self.kernels = encoded + 1 if mixing == "mip" else encoded
+        if mixing == "mlp" and kernels is not None:
+            self.kernels = kernels
         bound = gain / math.sqrt(inputs * side * side)
         # Of the encoding's kernels and the constant one, both count at every position.
         bound /= math.sqrt(2.0) if mixing == "mip" else 1.0

@@ -18,11 +18,14 @@ BENCHES = {
     "embeddings": "heat geodesic beside PHATE and UMAP, by number of points",
     "vectorfields": "RVGP beside scikit-learn's Gaussian process, and how its set-up grows",
     "equations": "seconds to an error on Helmholtz's equation, beside DeepXDE",
+    "restoration": "tunable kernels beside plain ones, and from a slider to restored pixels",
     "waves": "error against seconds on a fast sine, and what a drag and a step of GP-HM cost",
     "live": "a move of a LIVE slider beside a full refit",
     "sliders": "a move of each restoration slider on 512 x 512 pixels",
     "frames": "from a slider's event to the drawn picture",
     "drawing": "pictures per second by number of points",
+    "photographs": "panning a photograph of 40 megapixels",
+    "photo_sliders": "from a slider's last event to the settled photograph",
     "start": "the first painted frame beside a bare window",
 }
 

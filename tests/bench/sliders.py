@@ -14,7 +14,7 @@ from engine.method import Refines, Snapshot
 from tests.bench.report import Report, seconds
 
 MOVES: dict[str, tuple[str, tuple[float, ...]]] = {
-    "restoration.tunable": ("strength", (0.3, 0.35, 0.4)),
+    "restoration.tunable": ("strength", (15.0, 17.5, 20.0)),
     "restoration.total_variation": ("weight", (0.08, 0.09, 0.1)),
     "restoration.non_local_means": ("strength", (0.7, 0.8, 0.9)),
     "restoration.wavelet": ("strength", (0.8, 0.9, 1.0)),

@@ -111,9 +111,10 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     small = {"knn": max(2, n // 6), "perplexity": max(2.0, (n - 2) / 4)}
     if card.load().Data is Problem:
         small = {"gaussians": 25, "interior": 150, "boundary": 15, "width": 16}
+        small |= {"batch": 4, "head": 16, "held_out": 2}
         values.setdefault("steps", 4)
     if card.load().Data is Photograph:
-        small = {"iterations": 12}
+        small = {"iterations": 12, "steps": 4}
     for name, most in small.items():
         if name not in values and (getattr(defaults, name, 0) or 0) > most:
             values[name] = most
@@ -392,7 +393,7 @@ ODD_PROBLEMS = (
 )
 
 
-REFUSED = {"pde.gphm": ODD_PROBLEMS[1:]}
+REFUSED = {"pde.gphm": ODD_PROBLEMS[1:], "pde.rgnp": ODD_PROBLEMS}
 """Problems that a method does not take, and says so."""
 
 

@@ -117,3 +117,27 @@ def test_nothing_learnt_and_nowhere_to_write(fit, tmp_path):
         save_model(tmp_path / "no" / "x.safetensors", fit)
     with pytest.raises(DataError, match="pass its RunSpec"):
         save_model(tmp_path / "x.safetensors", fit.method)
+
+
+def test_our_own_bytes_are_read_by_the_library():
+    from safetensors.numpy import load
+
+    from engine.io.tensors import encoded
+
+    rng = np.random.default_rng(0)
+    arrays = {
+        "flags": rng.uniform(size=7) < 0.5,
+        "words": rng.integers(0, 255, 5).astype(np.uint8),
+        "halves": rng.normal(size=3).astype(np.float16),
+        "empty": np.empty((0, 3)),
+        "one": np.array(2.5),
+        "large": rng.normal(size=(40, 50)).astype(np.float32),
+        "rows": rng.integers(-9, 9, (4, 2)),
+    }
+    content = encoded(arrays, {"about": "ä"})
+    found = load(bytes(content))
+    assert set(found) == set(arrays)
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
+    with pytest.raises(KeyError):
+        encoded({"text": np.array(["a"])})

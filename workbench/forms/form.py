@@ -45,6 +45,7 @@ class ParameterForm(QWidget):
         self._waiting: QLabel | None = None
         self._data: Any = None
         self._last = ""
+        self._without: tuple[str, ...] = ()
         self._layout.addStretch(1)
 
     def show_params(
@@ -57,7 +58,7 @@ class ParameterForm(QWidget):
         if type(params) is not type(self._shown):
             self._build(type(params))
         self._shown = params
-        comparable = type(fitted) is type(params)
+        comparable, self._without = type(fitted) is type(params), ()
         stale = 0
         for name, row in self._rows.items():
             value = getattr(params, name)
@@ -78,6 +79,9 @@ class ParameterForm(QWidget):
         attribute called as the parameter, of entries with name, value, low and high."""
         self._data = data
         self._name_entries()
+        self._show_rows()
+
+    def _show_rows(self) -> None:
         for name, row in self._rows.items():
             row.setVisible(self._applies(row.parameter) and name not in self._idle())
         self._hide_empty()
@@ -96,8 +100,11 @@ class ParameterForm(QWidget):
                 row.widget.set_entries(getattr(self._data, name, ()))
         self._order()
 
-    def show_chosen(self, values: Mapping[str, float]) -> None:
-        """What the method chose for parameters left to it."""
+    def show_chosen(self, values: Mapping[str, Any], idle: tuple[str, ...] = ()) -> None:
+        """What the method chose for parameters left to it, and those that mean nothing to it."""
+        if idle != self._without:
+            self._without = idle
+            self._show_rows()
         for name, value in values.items():
             row = self._rows.get(name)
             if row is not None and hasattr(row.widget, "show_chosen"):
@@ -124,8 +131,9 @@ class ParameterForm(QWidget):
         return "" if self._waiting is None else self._waiting.text()
 
     def _idle(self) -> tuple[str, ...]:
-        """Parameters that mean nothing for the data at hand, as the data say themselves."""
-        return tuple(getattr(self._data, "idle", ()))
+        """Parameters that mean nothing for the data at hand, as these say themselves, or for what
+        was fitted."""
+        return (*getattr(self._data, "idle", ()), *self._without)
 
     def _applies(self, parameter: Parameter) -> bool:
         """Whether it matters now: its condition holds, and so does that of what it hangs on."""

@@ -170,10 +170,11 @@ class Line(Editor):
         self.line.left.connect(self._forgive)
 
     def _add_browse(self) -> None:
-        self.line.setPlaceholderText("no file")
+        self.line.setPlaceholderText("no folder" if self.parameter.folder else "no file")
         browse = QToolButton(self)
         browse.setText("Browse…")
-        browse.setAccessibleName(f"Choose a file for {self.parameter.label}")
+        kind = "folder" if self.parameter.folder else "file"
+        browse.setAccessibleName(f"Choose a {kind} for {self.parameter.label}")
         browse.clicked.connect(self._ask)
         self.row.addWidget(browse)
 
@@ -205,7 +206,9 @@ class Line(Editor):
 
     @Slot()
     def _ask(self) -> None:
-        dialog = QFileDialog(self, f"Choose a file for {self.parameter.label}")
+        dialog = QFileDialog(self, f"Choose a place for {self.parameter.label}")
+        if self.parameter.folder:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self._chose)
         dialog.open()

@@ -18,6 +18,9 @@ class BesideChooser(QComboBox):
 
     switched = Signal()
 
+    with_data = True
+    """Whether the data are offered beside the layers; not where a layer is the data anyway."""
+
     def __init__(
         self, kinds: tuple[type, ...], preferred: str, parent: QWidget | None = None
     ) -> None:
@@ -34,13 +37,13 @@ class BesideChooser(QComboBox):
         """Show itself when there is something to choose; a preview leaves it as it is."""
         if snapshot is not None and snapshot.coarse:
             return
-        names = [DATA, *self._others(snapshot)]
+        names = [*([DATA] if self.with_data else []), *self._others(snapshot)]
         chosen = self.currentText() if self._by_hand else self._preferred
         if names != [self.itemText(k) for k in range(self.count())]:
             blocker = QSignalBlocker(self)
             self.clear()
             self.addItems(names)
-            self.setCurrentText(chosen if chosen in names else DATA)
+            self.setCurrentText(chosen if chosen in names else (names[0] if names else ""))
             blocker.unblock()
         self.setVisible(len(names) > 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ class Diagnostics(QWidget):
         layout.addWidget(self._empty)
         self.tabs.currentChanged.connect(self._on_tab)
         self.tabs.tabBarClicked.connect(self._on_chosen)
+        self.leaves_out: Callable[[Layer], bool] = _nothing
+        """Layers that have a place elsewhere in the panel."""
         self._run: Run | None = None
         self._further: tuple[Layer, ...] = ()
         self._chosen = False
@@ -79,7 +82,8 @@ class Diagnostics(QWidget):
         self._draw_current()
 
     def _layers(self, run: Run | None) -> list[Layer]:
-        return [] if run is None else [*_layers(run), *self._further]
+        found = [] if run is None else [*_layers(run), *self._further]
+        return [layer for layer in found if not self.leaves_out(layer)]
 
     def _show_empty(self) -> None:
         self.tabs.setVisible(bool(self._views))
@@ -115,6 +119,10 @@ class Diagnostics(QWidget):
     def release(self) -> None:
         for view in self._views.values():
             view.release()
+
+
+def _nothing(layer: Layer) -> bool:
+    return False
 
 
 def _layers(run: Run) -> list[Layer]:

@@ -46,6 +46,8 @@ class Panel(QWidget):
     HAS_ROWS: ClassVar[bool] = True
     BESIDE: ClassVar[str] = DATA
     """What stands beside the result until a person chooses."""
+    HEIGHTS: ClassVar[tuple[int, int]] = (520, 290)
+    """Pictures above, diagnostics below."""
 
     sentence = Signal(str)
     """What is subsampled, for the task bar."""
@@ -107,7 +109,7 @@ class Panel(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self._below)
-        self.splitter.setSizes([520, 290])
+        self.splitter.setSizes(self.HEIGHTS)
         self.splitter.setStretchFactor(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -48,6 +48,7 @@ class CurvesView(Plot):
         self._show_stems(layer)
         self._tick(layer)
         self._show_marks(layer)
+        self.show_spots(layer)
 
     def _show_stems(self, layer: Curves) -> None:
         """Handles on the stems, which a hand moves."""
@@ -84,6 +85,12 @@ class CurvesView(Plot):
             columns = len(layer.lines) if layer.handles else 1
             self._legend = self.item.addLegend(offset=(-10, 10), colCount=columns)
             self._dress_legend()
+        if self._legend is not None and layer.spots is not None:
+            # In one row above the curves, so that it hides no point from the hand.
+            self._legend.setColumnCount(len(layer.lines))
+            self._legend.setParentItem(self.item)
+            self._legend.anchor((1, 0), (1, 0), offset=(-6, -4))
+            self.item.layout.setRowFixedHeight(0, 26)
         colours = self.theme.categorical if self.theme is not None else ("#2f6fdb",)
         for number, name in enumerate(layer.lines):
             colour = self._accent() if len(layer.lines) == 1 else colours[number % len(colours)]

@@ -20,6 +20,5 @@ class ElidedLabel(QLabel):
         self.setToolTip(whole if short != whole else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(room, left, short)
+        painter.drawText(room, self.alignment(), short)
         painter.end()

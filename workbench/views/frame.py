@@ -32,7 +32,7 @@ class PictureFrame(QWidget):
         self._badge = QLabel("", self)
         self._badge.setProperty("role", "warning")
         # As high with a chooser in it as without: pictures side by side begin at one line.
-        header = QWidget(self)
+        header = self._head = QWidget(self)
         header.setFixedHeight(HEADER)
         self._header = QHBoxLayout(header)
         self._header.setContentsMargins(12, 0, 12, 0)
@@ -80,6 +80,10 @@ class PictureFrame(QWidget):
     def add_to_header(self, widget: QWidget) -> None:
         """A chooser at the right of the title."""
         self._header.addWidget(widget)
+
+    def show_header(self, shown: bool) -> None:
+        """Whether the line with the title is there."""
+        self._head.setVisible(shown)
 
     def name_rulers(self, axes: tuple[Axis, ...], *, shown: bool) -> None:
         """Names of the two axes; a picture in space has none at its edges."""

@@ -67,6 +67,7 @@ class ImageView(Plot):
                 self.set_ticks(side, ends if axis.log else None)
             self._show_contours(values, layer.contours)
             self._show_marks(layer)
+            self.show_spots(layer)
 
     def _show_contours(self, values: np.ndarray, levels: tuple[float, ...]) -> None:
         while len(self._contours) > len(levels):

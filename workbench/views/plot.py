@@ -7,8 +7,9 @@ import pyqtgraph
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.layers import Axis
+from engine.layers import Axis, Curves, Field
 from workbench.theme import Theme
+from workbench.views.spots import HINT, MovablePoints
 
 pyqtgraph.setConfigOptions(antialias=True)
 
@@ -22,6 +23,7 @@ class Plot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme: Theme | None = None
+        self.movable: MovablePoints | None = None
         self.widget = pyqtgraph.PlotWidget(self)
         self.item = self.widget.getPlotItem()
         self.item.showGrid(x=True, y=True, alpha=0.15)
@@ -40,6 +42,17 @@ class Plot(QWidget):
             drawn.setLabel(str(axis))
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)
 
+    def show_spots(self, layer: Curves | Field) -> None:
+        """The points of a layer that a hand may move, if it has any."""
+        if self.movable is None and layer.spots is not None:
+            self.movable = MovablePoints(self.item, self.widget, self)
+            self.movable.changed.connect(self.steered)
+            self.setToolTip(HINT)
+            if self.theme is not None:
+                self.movable.set_theme(self.theme)
+        if self.movable is not None:
+            self.movable.show(layer)
+
     def set_ticks(self, side: str, ends: tuple[float, float] | None) -> None:
         """Ticks of a logarithmic axis between `ends`; None leaves them to the plot."""
         good = ends is not None and 0 < ends[0] < ends[1] < float("inf")
@@ -52,6 +65,8 @@ class Plot(QWidget):
             axis = self.item.getAxis(side)
             axis.setPen(pyqtgraph.mkPen(theme.border))
             axis.setTextPen(pyqtgraph.mkPen(theme.muted))
+        if self.movable is not None:
+            self.movable.set_theme(theme)
 
     def release(self) -> None:
         """May be called twice; pyqtgraph's own `close` may not."""

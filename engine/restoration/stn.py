@@ -1,0 +1,171 @@
+"""A small restoring network trained on the spot, which tunes its own training on the open picture.
+
+"Self-Tuning Networks", arXiv 1903.03088; see `self_tuning` and `gated_network`. Tuned are the
+noise of the training patches, weight decay and input dropout; what is validated on is the open
+picture, by Stein's unbiased estimate of the error (for noise of known or estimated size),
+
+    SURE = mean (f(y) - y)^2 - sigma^2 + 2 sigma^2 div f(y) / N
+
+with the divergence along one random probe, or by the error itself where the truth is known.
+Afterwards the numbers are sliders: the network follows them where it has learnt to, l +- 2 sigma.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.photograph import Photograph
+from engine.layers import Array
+from engine.method import DataError, Snapshot, Step
+from engine.numerics.held import from_arrays, to_arrays
+from engine.restoration import held_photograph
+from engine.restoration.noise import known_sigma
+from engine.restoration.stn_params import STNParams
+from engine.stages import beats
+
+if TYPE_CHECKING:
+    from engine.restoration.stn_training import Tuning
+
+T = TypeVar("T")
+EVERY = 100
+"""Steps between two pictures."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A training's course. `course` (steps, 2 + 2 k): loss, 1 for a tuning step, l and sigma;
+    `across` (k, 17) validation losses where one number is varied, at `places` (17,) shares."""
+
+    course: NDArray[np.float64]
+    places: NDArray[np.float64]
+    across: NDArray[np.float64]
+    sigma: float
+
+
+class STN:
+    """See the module's docstring."""
+
+    Params: ClassVar[type] = STNParams
+    Data: ClassVar[type] = Photograph
+
+    def __init__(self, params: STNParams) -> None:
+        self.params = params
+        self._photograph: Photograph | None = None
+        self._fitted: Fitted | None = None
+        self._arrays: dict[str, Array] = {}
+
+    def fit(
+        self, data: Photograph, *, rng: np.random.Generator, device: str
+    ) -> Generator[Step, Any, None]:
+        """Train and tune in turns, showing the open picture; rates and the entropy's weight count
+        from the next step."""
+        if self.params.judge == "truth" and data.truth is None:
+            raise DataError(
+                f"The truth of '{data.name}' is not known; let it be judged by the estimate."
+            )
+        run = _Run(data, self.params, rng)
+        run.hear((yield run.told("pictures to learn from")))
+        yield from run.beating(run.begin, "pictures to learn from")
+        while run.done < self.params.steps:
+            yield from run.beating(run.advance)
+            shown = None
+            if run.done % EVERY == 0 or run.done == self.params.steps:
+                shown = yield from run.beating(lambda: self._drawn(run))
+            run.hear((yield run.told("training", run.metrics(), shown)))
+
+    def _drawn(self, run: _Run) -> Snapshot:
+        self._photograph, self._arrays = run.data, run.tuning.arrays()
+        self._fitted = run.fitted()
+        return self.evaluate(run.now)
+
+    def evaluate(self, params: STNParams) -> Snapshot:
+        """The picture at the tuned numbers, or at those set by hand."""
+        from engine.restoration import stn_picture
+
+        photograph, fitted = self._ready()
+        return stn_picture.snapshot(photograph, fitted, self._arrays, self.params, params)
+
+    def state(self) -> dict[str, Array]:
+        """The network, its course and the photograph."""
+        photograph, fitted = self._ready()
+        network = {f"network.{k}": v for k, v in self._arrays.items()}
+        return to_arrays(fitted) | network | held_photograph.to_arrays(photograph)
+
+    @classmethod
+    def from_state(cls, params: STNParams, state: Mapping[str, Array]) -> Self:
+        method = cls(params)
+        method._fitted = from_arrays(Fitted, state)
+        method._photograph = held_photograph.from_arrays(state)
+        method._arrays = {k.removeprefix("network."): np.asarray(v) for k, v in state.items()
+                          if k.startswith("network.")}  # fmt: skip
+        return method
+
+    def _ready(self) -> tuple[Photograph, Fitted]:
+        if self._fitted is None or self._photograph is None:
+            raise DataError("The fit was stopped before there was a picture; run it again.")
+        return self._photograph, self._fitted
+
+
+class _Run:
+    """A training under way."""
+
+    tuning: Tuning
+
+    def __init__(self, data: Photograph, params: STNParams, rng: np.random.Generator) -> None:
+        self.data, self.params, self.now, self.rng = data, params, params, rng
+        self.done = self.under_way = 0
+        self.course: list[list[float]] = []
+
+    def begin(self) -> None:
+        """The pool of pictures, the network, and what it is judged by."""
+        from engine.restoration.stn_training import Tuning
+
+        self.sigma = known_sigma(self.data)
+        self.tuning = Tuning(self.data, self.params, self.sigma, self.rng)
+
+    def advance(self) -> None:
+        """One step of either kind."""
+        self.under_way = self.done + 1
+        tunes, loss = self.tuning.advance(self.now)
+        at, spread = self.tuning.now()
+        self.course.append([loss, float(tunes), *at, *spread])
+        self.done += 1
+        if not math.isfinite(loss):
+            raise DataError("The training diverged; take a smaller learning rate.")
+
+    def hear(self, sent: STNParams | None) -> None:
+        if sent is not None:
+            self.now = sent
+
+    def told(
+        self, stage: str, metrics: Mapping[str, float] | None = None, shown: Snapshot | None = None
+    ) -> Step:
+        return Step(index=self.under_way, total=self.params.steps, stage=stage,
+                    metrics=metrics or {}, snapshot=shown)  # fmt: skip
+
+    def beating(self, call: Callable[[], T], stage: str = "training") -> Generator[Step, Any, T]:
+        """The result of a call, with beats of the fit while it lasts."""
+        waiting = beats(call)
+        while True:
+            try:
+                next(waiting)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            self.hear((yield self.told(stage)))
+
+    def metrics(self) -> dict[str, float]:
+        loss, tunes, *numbers = self.course[-1]
+        found = {"validation loss" if tunes else "training loss": loss}
+        for tuned, at in zip(self.params.tuned, numbers, strict=False):
+            found[tuned.name] = tuned.value(at)
+        return found
+
+    def fitted(self) -> Fitted:
+        places, across = self.tuning.landscape()
+        return Fitted(np.array(self.course), places, across, self.sigma)

@@ -1,0 +1,131 @@
+"""A picture in tiles: which there are, what each needs around it, and a store of finished ones."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from engine.layers import Array
+from engine.restoration.networks import MULTIPLE
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""Top, left, bottom, right in pixels of the whole; the last two lie outside."""
+SIDE = 256
+AT_ONCE = 512 * 512
+"""Pixels of a picture that is one tile, and of what is computed in one go for a preview."""
+KEPT_BYTES = 256 * 1024 * 1024
+
+
+def area(box: Box) -> int:
+    """Pixels inside."""
+    return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
+
+
+def overlap(one: Box, other: Box) -> Box:
+    """What lies in both; without area when nothing does."""
+    top, left = max(one[0], other[0]), max(one[1], other[1])
+    return top, left, max(top, min(one[2], other[2])), max(left, min(one[3], other[3]))
+
+
+def grid(height: int, width: int) -> tuple[Box, ...]:
+    """The tiles of a picture, row by row; one for a small picture."""
+    if height * width <= AT_ONCE:
+        return ((0, 0, height, width),)
+    return tuple(
+        (top, left, min(top + SIDE, height), min(left + SIDE, width))
+        for top in range(0, height, SIDE)
+        for left in range(0, width, SIDE)
+    )
+
+
+def ring(box: Box, sight: Box) -> int:
+    """How many tiles a tile is from the middle of what is in sight; larger by far outside it."""
+    centre = ((sight[0] + sight[2]) // 2, (sight[1] + sight[3]) // 2)
+    steps = max(abs(box[0] // SIDE - centre[0] // SIDE), abs(box[1] // SIDE - centre[1] // SIDE))
+    return steps if area(overlap(box, sight)) else steps + 10_000
+
+
+def outward(boxes: Sequence[Box], sight: Box) -> list[Box]:
+    """Tiles from the middle of what is in sight outward, then the rest."""
+    return sorted(boxes, key=lambda box: (ring(box, sight), box))
+
+
+def with_margin(picture: Array, box: Box, halo: int) -> tuple[Array, Box]:
+    """A copy of the picture around a tile, and where the tile lies in it.
+
+    The margin is `halo` pixels, a multiple of `MULTIPLE`, or reaches to the picture's border,
+    where the picture is mirrored up to the next multiple. Beginnings are multiples as well, so
+    that the network's pairs of pixels are those of the whole picture.
+    """
+    height, width = picture.shape[:2]
+    top, left = (max(0, v // MULTIPLE * MULTIPLE - halo) for v in box[:2])
+    bottom, right = (
+        min(side, -(-v // MULTIPLE) * MULTIPLE + halo)
+        for v, side in zip(box[2:], (height, width), strict=True)
+    )
+    part = np.array(picture[top:bottom, left:right])
+    more = [(0, -side % MULTIPLE) for side in part.shape[:2]]
+    if any(after for _, after in more):
+        part = np.pad(part, more + [(0, 0)] * (part.ndim - 2), mode="reflect")
+    return part, (box[0] - top, box[1] - left, box[2] - top, box[3] - left)
+
+
+class TileStore:
+    """Finished tiles by key; the longest unused go when there is more than `KEPT_BYTES`."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._kept: OrderedDict[Hashable, Array] = OrderedDict()
+        self._most, self.size = most, 0
+
+    def get(self, key: Hashable) -> Array | None:
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, tile: Array) -> None:
+        if key in self._kept:
+            return
+        self._kept[key] = tile
+        self.size += tile.nbytes
+        while self.size > self._most and len(self._kept) > 1:
+            _, old = self._kept.popitem(last=False)
+            self.size -= old.nbytes
+
+
+class Pyramid:
+    """A picture halved again and again, each level made when it is first asked for."""
+
+    def __init__(self, picture: Array) -> None:
+        self._levels = [picture]
+
+    def __getitem__(self, level: int) -> Array:
+        while len(self._levels) <= level:
+            self._levels.append(_halved(self._levels[-1]))
+        return self._levels[level]
+
+    def level_for(self, box: Box, most: int) -> int:
+        """The finest level at which a part of the whole has at most so many pixels."""
+        level = 0
+        while area(box) > most * 4**level:
+            level += 1
+        return level
+
+
+def _halved(picture: Array) -> Array:
+    """Means of 2 by 2 pixels; a last odd row or column is repeated first."""
+    more = [(0, side % 2) for side in picture.shape[:2]] + [(0, 0)] * (picture.ndim - 2)
+    p = np.pad(picture, more, mode="edge") if any(after for _, after in more) else picture
+    mean: Array = (p[::2, ::2] + p[1::2, ::2] + p[::2, 1::2] + p[1::2, 1::2]) * np.float32(0.25)
+    return mean
+
+
+def enlarged(picture: Array, level: int, shape: tuple[int, int]) -> Array:
+    """Every pixel repeated 2**level times each way, cut to a shape."""
+    factor = 2**level
+    rows = np.minimum(np.arange(shape[0]) // factor, picture.shape[0] - 1)
+    columns = np.minimum(np.arange(shape[1]) // factor, picture.shape[1] - 1)
+    return np.ascontiguousarray(picture[rows][:, columns])

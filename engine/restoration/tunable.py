@@ -1,0 +1,266 @@
+"""Tunable restoration: one network, and sliders that are parameters of it.
+
+"Tunable Convolutions with Parametric Multi-Loss Optimization", CVPR 2023, arXiv 2304.00898. A
+slider mixes the kernels of every convolution (`tunable_convolution`), a network of them restores
+the picture (`networks`) tile by tile (`restorer`); how it was trained is in `training`, what it is
+compared with in `controls`. Where the strength is left open, the one of least estimated error is
+taken (`noise_level`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from engine.data.photograph import Photograph, Pixels
+from engine.layers import Array
+from engine.method import DataError, Note, Snapshot, Step
+from engine.restoration import (
+    held_photograph,
+    model,
+    precision,
+    sliders,
+    tunable_picture,
+    tunable_training,
+)  # fmt: skip
+from engine.restoration.model import Model
+from engine.restoration.noise_level import Course, least, risk
+from engine.restoration.restorer import STEPS, WHOLE_PREVIEW, Position, Preview, Restorer
+from engine.restoration.tiles import Box, Pyramid
+from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
+from engine.restoration.tunable_picture import Estimates, estimated_noise, middle_of
+from engine.restoration.tunable_training import Record
+from engine.stages import Stages, beats
+
+PROBED = 256
+"""Side of the part that errors are estimated on."""
+SCORES_FOLLOW = "numbers and curves follow"
+
+
+class TunableRestoration:
+    """See the module's docstring."""
+
+    Params: ClassVar[type] = TunableParams
+    Data: ClassVar[type] = Photograph
+
+    def __init__(self, params: TunableParams) -> None:
+        self.params = params
+        self.stages = Stages()
+        self._photograph: Photograph | None = None
+        self._model: Model | None = None
+        self._estimates = Estimates(0.0, 0.0)
+        self._precision: precision.Precision = "float32"
+        self._record = Record()
+        self._restorers: dict[str, Restorer] = {}
+        self._pyramids: tuple[Pyramid, Pyramid | None] | None = None
+        self._sight: Box | None = None
+
+    def fit(
+        self, data: Photograph, *, rng: np.random.Generator, device: str
+    ) -> Generator[Step, Any, None]:
+        """Load a network or train one, and estimate the picture's noise."""
+        self._show(data)
+        if self.params.weights == "trained here":
+            yield from tunable_training.run(self, data, rng)
+            index = total = self.params.steps
+        else:
+            yield Step(index=0, total=1, stage="opening the network")
+            self._publish(self._opened(data))
+            index = total = 1
+        for _ in self._estimate(rng):
+            yield Step(index=index - 1, total=total, stage="estimating the noise")
+        for frame in self.refine(self.params):
+            if frame is not None and frame.coarse == "":
+                yield Step(index=index, total=total, stage="done", snapshot=frame)
+                return
+            yield Step(index=index - 1, total=total, stage="restoring", snapshot=frame)
+
+    def _show(self, photograph: Photograph) -> None:
+        truth = photograph.truth
+        self._photograph = photograph
+        self._pyramids = (Pyramid(photograph.values), None if truth is None else Pyramid(truth))
+
+    def _publish(self, made: Model, record: Record | None = None) -> None:
+        """A network to restore with from here on."""
+        self._record = record or self._record
+        self._model, self._restorers = made, {}
+
+    def _opened(self, photograph: Photograph) -> Model:
+        asked = self.params
+        if asked.weights == "shipped":
+            path = model.shipped(asked.control, photograph.channels)
+            if not path.is_file():
+                raise DataError(f"This copy of the program has no network for '{asked.control}'; "
+                                "choose another control, or train one here.")  # fmt: skip
+            found = model.read(path)
+        else:
+            found = model.read(asked.file)
+        if found.shape.channels != photograph.channels:
+            seen, taken = (("grey", "colour")[c == 3] for c in
+                           (photograph.channels, found.shape.channels))  # fmt: skip
+            raise DataError(f"The network is for {taken} pictures, and this one is {seen}.")
+        if asked.control == "opacity":
+            found = replace(found, control="opacity")
+        return found
+
+    def _estimate(self, rng: np.random.Generator) -> Generator[None, None, None]:
+        """The noise, the strength of least estimated error, and the arithmetic."""
+        photograph, made = self._ready()
+        sigma = yield from beats(lambda: estimated_noise(photograph))
+        yield from beats(self._prepare)
+        cut = middle_of(photograph.values, PROBED)
+        y = np.ascontiguousarray(photograph.values[cut])
+        course, true = None, None
+        best = min(MOST_NOISE, 255 * sigma)
+        if "strength" in made.sliders:
+            probe = Restorer(y, made)
+            spawned = int(rng.integers(2**31))
+
+            def risk_at(place: float) -> float:
+                at = self._place(place)
+                drawn = np.random.default_rng(spawned)
+                return risk(y, lambda both: np.stack([probe.other(p, at) for p in both]), sigma,
+                            drawn)  # fmt: skip
+
+            course = yield from least(risk_at)
+            best = round(course.best * STEPS) / STEPS * MOST_NOISE
+            if photograph.truth is not None:
+                clean = photograph.truth[cut]
+                true = np.array([float(np.mean((probe.other(y, self._place(p)) - clean) ** 2))
+                                 for p in course.positions])  # fmt: skip
+                yield None
+        self._estimates = Estimates(sigma, best, course, true)
+        at = self._place(best / MOST_NOISE)
+        self._precision = yield from beats(lambda: precision.chosen(made, y, at))
+
+    def _prepare(self) -> None:
+        """The coarser levels that previews need."""
+        assert self._pyramids is not None
+        for pyramid in self._pyramids:
+            if pyramid is not None:
+                height, width = pyramid[0].shape[:2]
+                pyramid[pyramid.level_for((0, 0, height, width), WHOLE_PREVIEW)]
+
+    def _place(self, strength: float) -> Position:
+        _, made = self._ready()
+        return position(TunableParams(strength=MOST_NOISE * strength), made, 0.0)
+
+    def evaluate(self, params: TunableParams) -> Snapshot:
+        """Every pixel, by tiles that are computed or kept from before."""
+        restorer, at = self._restorer(params), self._position(params)
+        return self._frame(params, restorer.restored(at))
+
+    def refine(self, params: TunableParams) -> Iterator[Snapshot | None]:
+        """What is in sight first, then tile by tile from its middle outward."""
+        restorer, at = self._restorer(params), self._position(params)
+        if len(restorer.tiles) == 1:
+            restored = restorer.restored(at)
+            yield self._frame(params, restored, coarse=SCORES_FOLLOW)
+            yield (yield from beats(lambda: self._frame(params, restored)))
+            return
+        for shown in restorer.refined(at, lambda: self._sight):
+            if shown is None:
+                yield None
+            elif isinstance(shown, Preview):
+                yield self._frame(params, shown, coarse=shown.said)
+            else:
+                yield (yield from beats(partial(self._frame, params, shown)))
+
+    def attend(self, part: Box) -> None:
+        """What is in sight, in pixels of the whole."""
+        if self._photograph is not None:
+            height, width = self._photograph.values.shape[:2]
+            top, left = max(0, part[0]), max(0, part[1])
+            bottom, right = min(height, part[2]), min(width, part[3])
+            self._sight = (top, left, bottom, right) if top < bottom and left < right else None
+
+    def module(self, params: TunableParams | None = None) -> Any:
+        """The network as a `torch.nn.Module`: at one position, or with positions as an input."""
+        from engine.restoration.module import AtPosition, WithSliders
+
+        _, made = self._ready()
+        return WithSliders(made) if params is None else AtPosition(made, self._position(params))
+
+    def _position(self, params: TunableParams) -> Position:
+        return position(params, self._ready()[1], self._estimates.strength)
+
+    def _restorer(self, params: TunableParams) -> Restorer:
+        photograph, made = self._ready()
+        assert self._pyramids is not None
+        name = params.precision or self._precision
+        if name not in self._restorers:
+            dtype = precision.DTYPES[name]
+            self._restorers[name] = Restorer(photograph.values, made, dtype, self._pyramids[0])
+        return self._restorers[name]
+
+    def _frame(
+        self, params: TunableParams, restored: Pixels | Preview, *, coarse: str = ""
+    ) -> Snapshot:
+        photograph, made = self._ready()
+        assert self._pyramids is not None
+        at = self._estimates.strength if params.strength is None else params.strength
+        layers = tunable_picture.pictures(photograph, self._pyramids, restored, params.gain)
+        layers += tunable_picture.course(self._estimates, at)
+        found: Mapping[str, float] = {}
+        if not coarse and not isinstance(restored, Preview):
+            layers += tunable_picture.curves(photograph, restored) + self._record.curves()
+            found = tunable_picture.metrics(photograph, restored, self._estimates)
+        return Snapshot(
+            layers=layers,
+            params=params,
+            metrics=found,
+            step=self._record.step,
+            notes=_notes(params, made, self._record),
+            coarse=coarse,
+            chosen={"strength": self._estimates.strength},
+            held={"precision": self._precision} if params.precision is None else {},
+            idle=tuple(name for name in sliders.SLIDERS if name not in made.sliders),
+        )
+
+    def state(self) -> dict[str, Array]:
+        """The photograph, the network, what was estimated, and the course of a training."""
+        photograph, made = self._ready()
+        estimates = self._estimates
+        found = held_photograph.to_arrays(photograph)
+        found |= {model.PREFIX + k: v for k, v in model.to_arrays(made).items()}
+        halves = float(self._precision == "bfloat16")
+        found["estimates"] = np.array([estimates.sigma, estimates.strength, halves])
+        if estimates.course is not None:
+            found["course"] = np.stack([estimates.course.positions, estimates.course.risks])
+        if estimates.true is not None:
+            found["true"] = estimates.true
+        return found | self._record.to_arrays()
+
+    @classmethod
+    def from_state(cls, params: TunableParams, state: Mapping[str, Array]) -> Self:
+        method = cls(params)
+        method._show(held_photograph.from_arrays(state))
+        own = {k.removeprefix(model.PREFIX): v for k, v in state.items()
+               if k.startswith(model.PREFIX)}  # fmt: skip
+        method._publish(model.from_arrays(own), Record.from_arrays(state))
+        sigma, strength, halves = np.asarray(state["estimates"]).tolist()
+        course = None
+        if "course" in state:
+            places, risks = np.asarray(state["course"])
+            course = Course(places, risks, float(places[risks.argmin()]))
+        method._estimates = Estimates(sigma, strength, course, state.get("true"))
+        method._precision = "bfloat16" if halves else "float32"
+        return method
+
+    def _ready(self) -> tuple[Photograph, Model]:
+        if self._photograph is None or self._model is None:
+            raise DataError("The fit was stopped before there was a network; run it again.")
+        return self._photograph, self._model
+
+
+def _notes(params: TunableParams, made: Model, record: Record) -> tuple[Note, ...]:
+    """Sliders that were moved and mean nothing to the network, and pictures that were not read."""
+    moved = {"deblur": params.deblur > 0, "jpeg": params.jpeg < 95, "detail": params.detail > 0,
+             "strength": bool(params.strength)}  # fmt: skip
+    without = [name for name, is_moved in moved.items() if is_moved and name not in made.sliders]
+    found = [Note(f"This network has no slider '{name}'; it changes nothing.") for name in without]
+    return (*found, *(Note(text) for text in record.said))
