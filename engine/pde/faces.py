@@ -21,8 +21,9 @@ def everywhere(item: Any, match: re.Match[str], found: Any, target: Target) -> N
     formula = target(item, match.end(), name, found)
     key: Key = (found.unknowns.index(name), (0,) * len(found.axes))
     given = {(k, axis, side) for k, axis, side, _, _ in found.conditions}
-    if any(str(o).startswith("boundary") for (k, *_), o in found.placed.items() if k == key):
+    if name in found.bounded:
         raise item.fail(f"The boundary of '{name}' is given twice.")
+    found.bounded.add(name)
     for number, axis in enumerate(found.axes.values()):
         if axis.name == "t" or axis.periodic:
             continue

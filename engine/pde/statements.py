@@ -87,6 +87,8 @@ class Symbols:
     given_exact: dict[str, Statement] = field(default_factory=dict)
     placed: dict[tuple[Key, int, int], Statement] = field(default_factory=dict)
     """Which statement gives what on a face."""
+    bounded: set[str] = field(default_factory=set)
+    """Unknowns whose whole boundary is given at once."""
 
     def coordinate(self, name: str) -> sp.Symbol:
         return sp.Symbol(name, real=True)
