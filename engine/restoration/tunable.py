@@ -204,6 +204,8 @@ class TunableRestoration:
         assert self._pyramids is not None
         at = self._estimates.strength if params.strength is None else params.strength
         layers = tunable_picture.pictures(photograph, self._pyramids, restored, params.gain)
+        if made.control == "noise plane":
+            layers = tunable_picture.painted(layers, params.strength_map)
         layers += tunable_picture.course(self._estimates, at)
         found: Mapping[str, float] = {}
         if not coarse and not isinstance(restored, Preview):
