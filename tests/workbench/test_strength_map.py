@@ -95,6 +95,7 @@ def test_a_stroke_changes_the_picture_under_the_brush_and_nowhere_else(plane, qt
     assert run.shown.strength_map == tuple(factors.ravel())
     spec = run.current_spec()
     assert tuple(spec.params["strength_map"]) == run.shown.strength_map
+    assert "strength_map = 256 numbers" in as_python(spec).splitlines()[0]
     assert set_to(as_python(spec), "strength_map") == run.shown.strength_map
     plane.session.undo.undo()
     settled(plane, qtbot)
