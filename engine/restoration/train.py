@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
         recipe = Recipe(
             shape=given.network, sliders=tuple(given.sliders), seed=given.seed,
             steps=given.steps, halves=given.halves, groups=given.groups,
-            patches=given.patches, side=given.side, rate=given.rate,
+            patches=given.patches, side=given.side, rate=given.rate, fixed=tuple(given.fixed),
         )  # fmt: skip
         training = Training.widened(given.widen, recipe) if given.widen else Training(recipe)
     training.weights = Weights(texture=given.texture, gradients=given.gradients)
@@ -150,6 +150,9 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--patches", type=int, default=defaults.patches)
     parser.add_argument("--side", type=int, default=defaults.side)
     parser.add_argument("--rate", type=float, default=defaults.rate)
+    parser.add_argument(
+        "--fixed", type=float, nargs="+", default=[], help="train at these positions alone"
+    )
     parser.add_argument("--texture", type=float, default=1.0, help="factor on texture's energy")
     parser.add_argument("--gradients", type=float, default=1.0, help="factor on their histogram")
     parser.add_argument("--halves", action="store_true", help="convolutions in bfloat16")
