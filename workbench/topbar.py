@@ -38,7 +38,7 @@ class TopBar(QWidget):
         self.samples.setMenu(self._sample_menu())
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(164)
+        self.methods.setMinimumWidth(184)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
