@@ -17,7 +17,7 @@ from engine.restoration.module import WithSliders, at_position
 from engine.restoration.networks import MULTIPLE
 from engine.restoration.restorer import STEPS, Position, Restorer
 from engine.restoration.training_pictures import licences
-from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
+from engine.restoration.tunable_params import MOST_NOISE, NO_JPEG, TunableParams, position
 from engine.restoration.tunable_picture import middle_of
 from engine.runs import versions
 
@@ -50,7 +50,7 @@ def exported(
     settings = [params]
     if as_inputs:
         settings += [
-            replace(params, strength=0.0, deblur=0.0, jpeg=100, detail=0.0),
+            replace(params, strength=0.0, deblur=0.0, jpeg=NO_JPEG, detail=0.0),
             replace(params, strength=0.6 * MOST_NOISE, deblur=1.5, jpeg=40, detail=0.5),
         ]
     pictures = _tried(photograph.values)
@@ -117,10 +117,15 @@ def _about(made: Model, at: Position | None, shipped: bool) -> dict[str, Any]:
     }  # fmt: skip
     if at is not None:
         places = dict(zip(made.sliders, _places(made, at).tolist(), strict=True))
-        told["position"] = {
-            name: {"place": v, "value": ENDS[name][0] + v * (ENDS[name][1] - ENDS[name][0])}
-            for name, v in places.items()
-        }
+        told["position"] = {n: {"place": v, "value": _value(n, v)} for n, v in places.items()}
         told["opacity"] = at.opacity / STEPS
         told["plane"] = places["strength"] if made.shape.planes else None
     return told
+
+
+def _value(name: str, place: float) -> float:
+    """What a slider's place stands for, in its unit."""
+    if name == "jpeg" and place == 0:
+        return float(NO_JPEG)
+    low, high = ENDS[name]
+    return low + place * (high - low)

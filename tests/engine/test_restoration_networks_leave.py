@@ -76,6 +76,7 @@ def test_onnx_at_one_setting_is_the_restored_picture(tmp_path):
     assert np.abs(found - shown(method, method.params)).max() > 1e-3
     about = json.loads(run.get_modelmeta().custom_metadata_map["network"])
     assert about["position"]["strength"]["value"] == pytest.approx(30, abs=50 / STEPS)
+    assert about["position"]["jpeg"]["value"] == pytest.approx(60, abs=85 / STEPS)
 
 
 @pytest.mark.parametrize("control", ["kernels", "opacity", "noise plane"])
@@ -159,6 +160,8 @@ def test_the_numbers_alone_make_the_plain_network(control, tmp_path):
     assert np.abs(cut(answer, data) - shown(method, params)).max() < 1e-5
     assert about["pictures"] == licences() and about["licence"] == "BSD-3-Clause"
     assert about["position"]["strength"]["value"] == 25.0
+    if control != "noise plane":
+        assert about["position"]["jpeg"]["value"] == 100
     assert about["versions"]["torch"] and about["control"] == control
 
 
