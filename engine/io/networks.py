@@ -93,7 +93,10 @@ def _compare(found: Array, wanted: Array, name: str) -> None:
     gap = float(np.abs(found - wanted).max(initial=0.0)) / size if found.shape == wanted.shape \
         else np.inf  # fmt: skip
     if not gap < CLOSE[wanted.dtype.name]:
-        raise DataError(f"'{name}' was not written: run again, it is {gap:.1g} off the method.")
+        raise DataError(
+            f"'{name}' was not written: it lies {gap:.1g} from what the method says, which "
+            "large weights that cancel each other make of rounding."
+        )
 
 
 def _program(network: ExportedNetwork) -> Any:
