@@ -114,7 +114,7 @@ class Relief:
             for end, shift in zip(ends, (-0.5, 0.5), strict=True):
                 place = middle.copy()
                 place[k] += shift * stretch[k]
-                texts.append(f"{_round(end, ends):.3g}")
+                texts.append(f"{_round(end, ends):.3g}".replace("-", "−"))
                 places.append(place)
             if name:
                 texts.append(name)
