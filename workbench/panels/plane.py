@@ -38,7 +38,8 @@ class PlanePanel(Panel):
     def _lay_out(self) -> None:
         super()._lay_out()
         self.slices = SliceBar(self)
-        below = self._pictures.parentWidget().layout()
+        top = self._pictures.parentWidget()
+        below = top.layout() if top is not None else None
         assert below is not None
         below.addWidget(self.slices)
 
