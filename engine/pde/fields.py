@@ -67,7 +67,8 @@ def draw(
     shaped = whole[:, unknown].reshape(problem.shape)
     value = _at(shaped, place)
     known = truth.values[name] if truth is not None and name in truth.values else shaped
-    span = None if place is None else _range(shaped, known)
+    # Of all slices: a colour means the same in each, and a wild guess leaves the truth readable.
+    span = None if place is None else colour.limits(known)
     layers: list[Layer] = [make.field("prediction", "prediction", value, limits=span)]
     metrics, notes = _measured(problem, whole, truth)
     metrics |= _at_faces(problem, c, axes, whole)
@@ -87,11 +88,6 @@ def _slice(problem: Problem, at: float) -> int | None:
 
 def _at(values: Floats, place: int | None) -> Floats:
     return values if place is None else values[place]
-
-
-def _range(*wholes: Floats) -> tuple[float, float]:
-    """Least and greatest value of all slices: a colour means the same in each of them."""
-    return colour.limits(np.concatenate([w.ravel() for w in wholes]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,10 +131,9 @@ class PlaneScene:
     def fit(self, rect: tuple[float, float, float, float], *, equal: bool) -> None:
         left, bottom, width, height = rect
         self._camera.aspect = 1 if equal else None
-        pad = PAD if equal else 0.0
         self._camera.rect = (
-            left - pad * width, bottom - pad * height, (1 + 2 * pad) * width,
-            (1 + 2 * pad) * height,
+            left - PAD * width, bottom - PAD * height, (1 + 2 * PAD) * width,
+            (1 + 2 * PAD) * height,
         )  # fmt: skip
 
     def fit_line(self) -> None:
