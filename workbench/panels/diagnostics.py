@@ -146,15 +146,12 @@ def _progress(run: Run, *, in_time: bool = False) -> Curves:
     # The fit writes to its list while we read.
     reports = tuple(run.history)
     names = sorted({name for _, _, metrics in reports for name in metrics})
-    steps = np.array(
-        [seconds if in_time else index for seconds, index, _ in reports], np.float64
-    )
+    steps = np.array([seconds if in_time else index for seconds, index, _ in reports], np.float64)
     values = np.array([v for _, _, m in reports for v in m.values()], np.float64)
     # Losses and errors fall through decades.
     log = len(values) > 0 and bool((values > 0).all() and values.max() > 100 * values.min())
     lines = {
-        name: np.array([m.get(name, np.nan) for _, _, m in reports], np.float64)
-        for name in names
+        name: np.array([m.get(name, np.nan) for _, _, m in reports], np.float64) for name in names
     }
     return Curves(
         name="progress in time" if in_time else "progress",
