@@ -112,7 +112,9 @@ class Field(_Sealed):
     lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
     units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
     may set them in the picture, where the first mark follows it. `spots` are places on a plane that
-    a hand adds, moves and takes away.
+    a hand adds, moves and takes away. `slice_of` names the LIVE parameter, a share from 0 to 1, by
+    which the field is a slice of one with a further coordinate, `slice_axis`, which has slices at
+    the evenly spaced `slice_places`.
     """
 
     name: str
@@ -128,6 +130,9 @@ class Field(_Sealed):
     marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     steers: tuple[str, ...] = ()
     spots: Spots | None = None
+    slice_of: str = ""
+    slice_axis: Axis = Axis("")
+    slice_places: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

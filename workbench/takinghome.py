@@ -66,7 +66,7 @@ class TakingHome(QObject):
         several = isinstance(layer, tuple)
         whole = list(layer) if several else [with_labels(layer, run.data), *self._over(run, layer)]
         view = self._window.document.view
-        for setting in ("ellipses", "coloured_surface"):
+        for setting in ("ellipses", "coloured_surface", "relief"):
             if setting in view:
                 options.setdefault(setting, view[setting])
         camera = self._window.panel.result_view.camera()
