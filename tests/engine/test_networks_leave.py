@@ -12,13 +12,16 @@ from engine.io.models import save_model
 from engine.method import DataError, Exportable
 
 TYPED = "equation: a*u_xx + u_yy = 1; a = 1 in [0.5, 2]; x in [0, 1]; y in [0, 2]; boundary u = x"
+SMALL_PIG = {"training": "Adam", "gaussians": 4, "features": 2, "hidden": 4, "steps": 2,
+             "interior": 20, "boundary": 4}  # fmt: skip
+SMALL_PINN = {"steps": 3, "finish": 0.0, "interior": 20, "boundary": 4, "layers": 1, "width": 4}
 KINDS = {
-    "pig": ("pde.pig", {"training": "Adam", "gaussians": 8, "steps": 3}),
-    "turned": ("pde.pig", {"training": "Adam", "gaussians": 8, "steps": 3, "covariance": "full"}),
+    "pig": ("pde.pig", SMALL_PIG),
+    "turned": ("pde.pig", SMALL_PIG | {"covariance": "full"}),
     "solved": ("pde.pig", {"gaussians": 30, "interior": 100}),
-    "pinn": ("pde.pinn", {"steps": 20, "finish": 0.0, "interior": 50, "hard": True}),
-    "ranged": ("pde.pinn", {"steps": 20, "finish": 0.0, "interior": 50, "gated": True,
-                            "fourier": 8, "factorised": True, "over_range": True}),
+    "pinn": ("pde.pinn", SMALL_PINN | {"hard": True}),
+    "ranged": ("pde.pinn", SMALL_PINN | {"layers": 2, "gated": True, "fourier": 2,
+                                         "factorised": True, "over_range": True}),
 }  # fmt: skip
 
 
