@@ -106,7 +106,7 @@ class Session(QObject):
     @Slot(object)
     def changing(self, params: Any) -> None:
         """The hand is on a slider: show, do not record."""
-        if self._before_drag is None:
+        if type(self._before_drag) is not type(self.document.params()):
             self._before_drag = self.document.params()
         self.document.set_params(params)
         self._follow(dragging=True)
@@ -119,8 +119,10 @@ class Session(QObject):
     @Slot(object)
     def changed(self, params: Any, text: str = "") -> None:
         """The hand has let go: one undoable edit, called `text`, and a settled picture."""
-        before = self._before_drag if self._before_drag is not None else self.document.params()
-        self._before_drag = None
+        before, self._before_drag = self._before_drag, None
+        if type(before) is not type(params):
+            # No hand was on a slider, or it was on one of another method.
+            before = self.document.params()
         if params == before:
             self.document.set_params(params)
             self._follow(dragging=False)

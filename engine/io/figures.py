@@ -20,6 +20,7 @@ from engine.io.atomic import replacing
 from engine.io.keys import columns_below, stands_beside
 from engine.io.printstyle import RULE_PT, TEXT_PT, TICK_PT, PrintStyle
 from engine.io.provenance import provenance, sentence
+from engine.io.reliefs import Raised, raised
 from engine.io.tables import labels_of
 from engine.layers import (
     Array,
@@ -65,15 +66,16 @@ def save_figure(
     metadata: RunSpec | None = None,
     ellipses: bool = False,
     coloured_surface: bool = True,
+    relief: bool = False,
 ) -> None:
     """Draw layers side by side and write them as the suffix says.
 
     A `Network` is drawn on the panel of the points it lies over, `Markers` on the panel before
     them. Without `height_mm` the height follows from what is drawn. `camera` holds "azimuth" and
     "elevation" in degrees as on screen; `selection` the rows of the data that stand out; arrows
-    come with `ellipses` of 95 %, and their surface in their colours or in grey. The labels of
-    `data` join the columns of the points, and its own choice colours them unless `colour_by` says
-    otherwise.
+    come with `ellipses` of 95 %, and their surface in their colours or in grey; with `relief` a
+    field on a plane becomes a surface whose height is the value. The labels of `data` join the
+    columns of the points, and its own choice colours them unless `colour_by` says otherwise.
 
     Raises
     ------
@@ -83,7 +85,8 @@ def save_figure(
     path = Path(path)
     kind = _kind(path)
     given = layers if isinstance(layers, Sequence) else [layers]
-    panels = _panels([_labelled(item, data) for item in given])
+    labelled = [_labelled(item, data) for item in given]
+    panels = _panels([raised(item) for item in labelled] if relief else labelled)
     style = PrintStyle(
         dark=dark,
         colour_by=colour_by,
@@ -196,7 +199,7 @@ def _panel_height(layer: Layer, width: float, style: PrintStyle) -> float:
         high = width * layer.values.shape[0] / layer.values.shape[1]
         return float(min(max(high, 16.0), 240.0))
     if plots3d.in_space(layer):
-        return 0.8 * width
+        return (0.74 if isinstance(layer, Raised) else 0.8) * width
     names, scaled = _key(layer, style)
     beside = bool(names) and stands_beside(names)
     inner = width - 11.0 - (17.0 if beside else 15.0 if scaled else 2.0)

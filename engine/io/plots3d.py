@@ -11,6 +11,8 @@ from engine.io.keys import scale_bar
 from engine.io.occlusion import eye, visible
 from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, halo, shuffled
 from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
+from engine.io.reliefs import Raised, draw_relief
+from engine.io.reliefs import proportions as sides
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
 AZIMUTH, ELEVATION = 30.0, 30.0
@@ -23,7 +25,7 @@ def in_space(layer: Layer) -> bool:
     """Whether the layer needs 3-D axes."""
     if isinstance(layer, Points | Arrows | Markers):
         return layer.positions.ndim == 2 and layer.positions.shape[1] == 3
-    return isinstance(layer, Surface)
+    return isinstance(layer, Surface | Raised)
 
 
 def draw_in_space(axes: Any, layer: Layer, style: PrintStyle) -> None:
@@ -34,6 +36,8 @@ def draw_in_space(axes: Any, layer: Layer, style: PrintStyle) -> None:
         _surface(axes, layer, style)
     elif isinstance(layer, Arrows):
         _arrows(axes, layer, style)
+    elif isinstance(layer, Raised):
+        draw_relief(axes, layer, style)
     elif isinstance(layer, Markers):
         draw_markers_in_space(axes, layer, style)
         _frame(axes, layer)
@@ -255,7 +259,7 @@ def fill_panel(axes: Any, layer: Layer, renderer: Any) -> None:
     middle = np.array([(room.x0 + room.x1) / 2, (room.y0 + room.y1) / 2])
     half = np.array([room.width, room.height]) / 2
     zoom = 1.0
-    proportions = _box(layer)[2]
+    proportions = sides(layer) if isinstance(layer, Raised) else _box(layer)[2]
     for _ in range(4):
         boxes = [a.get_tightbbox(renderer) for a in (axes.xaxis, axes.yaxis, axes.zaxis)]
         corners = np.array([[b.min, b.max] for b in boxes if b is not None])

@@ -1,15 +1,18 @@
 """Pictures of a solution: prediction, truth, error and residual on the problem's own grid.
 
-Problems in three coordinates are shown at one place of the first; numbers are over the whole grid.
+Problems in three coordinates are shown at one place of the first, where the LIVE parameter `at`
+has it; numbers are over the whole grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from engine import colour
 from engine.layers import Axis, Curves, Field, Layer
 from engine.method import DataError, Note
 from engine.pde.jets import Orders
@@ -61,13 +64,17 @@ def draw(
     residual = problem.residual(keyed, x, c)
     name = problem.unknowns[unknown]
     make = _Maker(problem, place, len(shown_axes))
-    value = _at(whole[:, unknown].reshape(problem.shape), place)
-    layers: list[Layer] = [make.field("prediction", "prediction", value)]
+    shaped = whole[:, unknown].reshape(problem.shape)
+    value = _at(shaped, place)
+    known = truth.values[name] if truth is not None and name in truth.values else shaped
+    # Of all slices: a colour means the same in each, and a wild guess leaves the truth readable.
+    span = None if place is None else colour.limits(known)
+    layers: list[Layer] = [make.field("prediction", "prediction", value, limits=span)]
     metrics, notes = _measured(problem, whole, truth)
     metrics |= _at_faces(problem, c, axes, whole)
     if truth is not None and name in truth.values:
         true = _at(truth.values[name], place)
-        layers.append(make.field("truth", "truth", true))
+        layers.append(make.field("truth", "truth", true, limits=span))
         layers.append(make.field("error", "error", value - true, signed=True))
     equation = min(unknown, len(residual) - 1)
     layers.append(make.field("residual", "diagnostic", residual[equation], signed=True))
@@ -89,7 +96,15 @@ class _Maker:
     place: int | None
     dimension: int
 
-    def field(self, name: str, role: str, values: Floats, *, signed: bool = False) -> Field:
+    def field(
+        self,
+        name: str,
+        role: str,
+        values: Floats,
+        *,
+        signed: bool = False,
+        limits: tuple[float, float] | None = None,
+    ) -> Field:
         first = 0 if self.place is None else 1
         axes = self.problem.axes[first:]
         return Field(
@@ -100,7 +115,19 @@ class _Maker:
             axes=tuple(Axis(a.name) for a in axes),
             colormap="coolwarm" if signed else "viridis",
             diverging=signed,
+            limits=limits,
+            **self._of_slice(),
         )
+
+    def _of_slice(self) -> dict[str, Any]:
+        if self.place is None:
+            return {}
+        axis, places = self.problem.axes[0], self.problem.grid()[0]
+        return {
+            "slice_of": "at",
+            "slice_axis": Axis(axis.name),
+            "slice_places": tuple(places.tolist()),
+        }
 
 
 def _measured(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,6 +29,7 @@ from engine.pde.gphm_training import Training
 from engine.pde.mean import Mean
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import is_quick, known, reference
+from engine.pde.underway import underway
 from engine.stages import beats, finish
 
 SHOWN = 40
@@ -110,7 +111,7 @@ class GPHM:
                 self._publish(data, course.fitted(training))
                 drawing = beats(lambda: self.evaluate(course.now))
                 shown = yield from course.waiting(drawing, "training")
-                shown = replace(shown, coarse="still in training")
+                shown = underway(shown)
                 error = shown.metrics.get("relative error")
                 if error is not None:
                     course.errors.append((float(turn.index), error))

@@ -16,6 +16,7 @@ from engine.pde.gphm_params import GPHMParams
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
 from engine.pde.spectral import PLAIN, Spectrum
+from engine.pde.underway import STOPPED
 
 if TYPE_CHECKING:
     from engine.pde.gphm import Fitted
@@ -57,7 +58,7 @@ def snapshot(
         if len(fitted.errors):
             metrics["best relative error"] = float(fitted.errors[:, 1].min())
         if fitted.step < fitted.planned:
-            found.append(Note(f"Stopped after {fitted.step} of {fitted.planned} steps."))
+            found.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))
     elif fitted.trained:
         found.append(Note("Solved directly at the parameters shown, not trained at them."))
     return Snapshot(

@@ -25,6 +25,7 @@ from engine.pde.problem import Problem
 from engine.pde.projection import Design, Weighing, weights_of
 from engine.pde.reference import is_quick, known, reference
 from engine.pde.solution import Solution
+from engine.pde.underway import underway
 from engine.stages import beats, finish
 
 
@@ -77,7 +78,7 @@ class PIG:
                 next(drawing)
             except StopIteration as stop:
                 frame: Snapshot = stop.value
-                return replace(frame, coarse="still in training")
+                return underway(frame)
             heard.hear((yield Step(index=item.index, total=item.total, stage=item.stage)))
 
     def _publish(self, problem: Problem, fitted: Fitted) -> None:

@@ -14,6 +14,7 @@ from engine.pde.pig_params import PIGParams
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
 from engine.pde.solution import Solution
+from engine.pde.underway import STOPPED
 
 MANY_DEAD = 0.3
 
@@ -105,7 +106,7 @@ def _notes(problem: Problem, fitted: Fitted, dead: float) -> tuple[Note, ...]:
     found = problem.notes
     found += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
-        found.append(Note(f"Stopped after {fitted.step} of {fitted.planned} steps."))
+        found.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))
     if dead > MANY_DEAD:
         found.append(Note(f"{dead:.0%} of the Gaussians add nothing; fewer would do as well."))
     return tuple(found)

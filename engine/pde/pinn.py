@@ -31,6 +31,7 @@ from engine.pde.problem import Floats, Problem
 from engine.pde.projection import Weighing
 from engine.pde.reference import is_quick, known, reference
 from engine.pde.training import Pace, Turn, train
+from engine.pde.underway import underway
 from engine.stages import beats
 
 SHOWN = 20
@@ -180,7 +181,7 @@ def _drawn(method: PINN, training: _Training) -> Generator[Step, Any, Snapshot]:
             next(drawing)
         except StopIteration as stop:
             frame: Snapshot = stop.value
-            return replace(frame, coarse="still in training")
+            return underway(frame)
         training.hear((yield Step(index=training.done, total=training.planned,
                                   stage=training.stage)))  # fmt: skip
 

@@ -15,6 +15,7 @@ from engine.pde.jets import Orders, closure
 from engine.pde.mlp import Network
 from engine.pde.problem import Floats, Problem, places
 from engine.pde.reference import Reference
+from engine.pde.underway import STOPPED
 
 if TYPE_CHECKING:
     from engine.pde.pinn import Fitted
@@ -50,7 +51,7 @@ def snapshot(
     notes = problem.notes
     notes += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
-        notes.append(Note(f"Stopped after {fitted.step} of {fitted.planned} steps."))
+        notes.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))
     return Snapshot(
         layers=tuple(layers), params=params, metrics=metrics, step=fitted.step,
         notes=(*notes, *drawn.notes), coarse=coarse,

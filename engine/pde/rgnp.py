@@ -29,6 +29,7 @@ from engine.pde.problem import Floats, Problem
 from engine.pde.reference import is_quick, known, reference
 from engine.pde.rgnp_params import RGNPParams
 from engine.pde.rgnp_training import Training, evaluator
+from engine.pde.underway import underway
 from engine.stages import beats
 
 SHOWN = 20
@@ -174,7 +175,7 @@ class _Fit:
                 self._publish()
                 shown = yield from self.method._drawn(self.now, self._step())
                 metrics |= self._measured()
-                shown = replace(shown, coarse="still in training")
+                shown = underway(shown)
             self._hear((yield replace(self._step(), metrics=metrics, snapshot=shown)))
         self._publish()
         shown = yield from self.method._drawn(self.now, self._step())

@@ -18,6 +18,7 @@ from engine.pde.jets import Orders
 from engine.pde.problem import Floats, Problem, places
 from engine.pde.reference import Reference
 from engine.pde.rgnp_training import NAMES
+from engine.pde.underway import STOPPED
 
 if TYPE_CHECKING:
     from engine.pde.rgnp import Fitted
@@ -173,7 +174,7 @@ def _notes(fitted: Fitted, problem: Problem, measured: Quality) -> list[Note]:
     notes = problem.notes
     notes += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
-        notes.append(Note(f"Stopped after {fitted.step} of {fitted.planned} steps."))
+        notes.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))
     if not measured.draws:
         notes.append(Note("No held-out draw has a reference: nothing is known of the spread.",
                           grave=True))  # fmt: skip

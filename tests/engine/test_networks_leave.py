@@ -47,7 +47,7 @@ def test_the_file_says_what_the_method_says(kind, suffix, tmp_path):
     places = np.column_stack([x.ravel(), y.ravel()])
     extra = np.ones((len(places), inputs.shape[1] - 2))
     shown = fit.result().layer("prediction").values
-    found = run(path, np.hstack([places, extra]))[:, 0].reshape(x.shape)
+    found = run(path, (np.hstack([places, extra]),))[:, 0].reshape(x.shape)
     np.testing.assert_allclose(found, shown, atol=1e-10 * np.abs(shown).max())
 
 
@@ -69,7 +69,7 @@ def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, monkeypatch, cap
     assert "pip install onnx onnxscript onnxruntime" in capsys.readouterr().err
     assert cli.main([*words[:2], "--torch-export", str(tmp_path / "m.pt2")]) == 0
     assert (tmp_path / "m.pt2").is_file() and not (tmp_path / "m.onnx").exists()
-    with pytest.raises(DataError, match="neither"):
+    with pytest.raises(DataError, match="none of them"):
         networks.save_network(tmp_path / "m.txt", fit.method)
     with pytest.raises(DataError, match="no network"):
         networks.save_network(tmp_path / "n.pt2", object())

@@ -276,6 +276,39 @@ def test_losses_that_fall_through_decades_are_drawn_so(window, qtbot):
         assert (np.diff(layer.x) >= 0).all() and len(layer.x) == len(run.history)
 
 
+class Growing(list):
+    """The reports of a fit that writes the next one whenever somebody has read them."""
+
+    def __iter__(self):
+        read = list(super().__iter__())
+        self.append((float(len(read)), len(read), {"loss": 1.0}))
+        return iter(read)
+
+
+def test_progress_is_drawn_while_the_fit_writes_on(solved):
+    run = solved.document.active
+    run.history = Growing([(0.0, 0, {"loss": 3.0}), (1.0, 1, {"loss": 2.0})])
+    solved.panel.diagnostics.show_run(run)
+    tabs = solved.panel.diagnostics.tabs
+    assert {"Progress", "Progress in time"} <= {tabs.tabText(k) for k in range(tabs.count())}
+
+
+def test_a_picture_in_training_does_not_say_that_it_was_stopped(window, qtbot):
+    window.session.open_data("problem:poisson")
+    qtbot.waitUntil(lambda: window.document.data is not None, timeout=20_000)
+    params = replace(window.document.params(), training="L-BFGS", gaussians=8, steps=20,
+                     interior=60)  # fmt: skip
+    window.session.changed(params)
+    told = []
+    window.document.frame_changed.connect(
+        lambda run: told.append((run.snapshot.coarse, [n.text for n in run.snapshot.notes]))
+    )
+    run = window.session.fit()
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=60_000)
+    assert any(coarse == "still in training" for coarse, _ in told)
+    assert not any(text.startswith("Stopped") for _, texts in told for text in texts)
+
+
 def test_a_slider_is_played_into_a_file(solved, qtbot, tmp_path):
     solved.exporting.ask_animation()
     dialog = solved.exporting._dialog

@@ -143,16 +143,15 @@ def _layers(run: Run) -> list[Layer]:
 
 def _progress(run: Run, *, in_time: bool = False) -> Curves:
     """Every metric that the fit reported, against the step or against seconds."""
-    names = sorted({name for _, _, metrics in run.history for name in metrics})
-    steps = np.array(
-        [seconds if in_time else index for seconds, index, _ in run.history], np.float64
-    )
-    values = np.array([v for _, _, m in run.history for v in m.values()], np.float64)
+    # The fit writes to its list while we read.
+    reports = tuple(run.history)
+    names = sorted({name for _, _, metrics in reports for name in metrics})
+    steps = np.array([seconds if in_time else index for seconds, index, _ in reports], np.float64)
+    values = np.array([v for _, _, m in reports for v in m.values()], np.float64)
     # Losses and errors fall through decades.
     log = len(values) > 0 and bool((values > 0).all() and values.max() > 100 * values.min())
     lines = {
-        name: np.array([m.get(name, np.nan) for _, _, m in run.history], np.float64)
-        for name in names
+        name: np.array([m.get(name, np.nan) for _, _, m in reports], np.float64) for name in names
     }
     return Curves(
         name="progress in time" if in_time else "progress",

@@ -11,8 +11,10 @@ from engine.method import Snapshot
 from engine.numerics.cuts import along
 from workbench.document import Run
 from workbench.panels.panel import Panel
+from workbench.panels.slice_steering import SliceSteering
 from workbench.views.mainview import MainView
 from workbench.views.plane import PlaneView
+from workbench.views.slicebar import SliceBar
 
 if TYPE_CHECKING:
     from workbench.session import Session
@@ -32,6 +34,20 @@ class PlanePanel(Panel):
     _picture_of: Any = None
     _ends: Any = None
     _cut_shown = False
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        self.slices = SliceBar(self)
+        top = self._pictures.parentWidget()
+        below = top.layout() if top is not None else None
+        assert below is not None
+        below.addWidget(self.slices)
+
+    def _connect(self) -> None:
+        super()._connect()
+        steering = SliceSteering(self._document, self.slices, self)
+        steering.steered.connect(self.steered)
+        steering.shown.connect(self._share_slice)
 
     def serve(self, session: Session) -> None:
         super().serve(session)
@@ -66,6 +82,22 @@ class PlanePanel(Panel):
         view.set_overlay(next(rings, None) if wanted else None)
         if run is self._document.active:
             self._show_cut(first=False)
+
+    @Slot()
+    def _show_beside(self) -> None:
+        super()._show_beside()
+        self._share_slice()
+
+    @Slot()
+    def _share_slice(self) -> None:
+        """One slider for all: a reference of the same slices is stepped by the one below."""
+        own = getattr(self.data_view, "slices", None)
+        if own is None or self.slices.isHidden() or own.axis().name != self.slices.axis().name:
+            return
+        if own.slider.maximum() == self.slices.slider.maximum():
+            own.stop()
+            own.hide()
+            own.slider.setValue(self.slices.index())
 
     @Slot(object)
     def _link(self, camera: dict[str, Any]) -> None:

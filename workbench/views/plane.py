@@ -58,8 +58,8 @@ class PlaneView(MainView):
             canvas.events.resize.connect(self._on_resize, position="last")
             canvas.events.mouse_press.connect(self._on_press)
             canvas.events.mouse_release.connect(self._on_release)
-            canvas.events.mouse_move.connect(self._on_move)
-            canvas.events.mouse_wheel.connect(self._on_navigated)
+            canvas.events.mouse_move.connect(self._on_move, position="last")
+            canvas.events.mouse_wheel.connect(self._on_navigated, position="last")
             canvas.events.mouse_double_click.connect(self._on_double_click)
             self.scene.view.scene.transform.changed.connect(self._on_transform)
         self._painted.connect(self._pass_drawn, Qt.ConnectionType.QueuedConnection)
@@ -129,6 +129,7 @@ class PlaneView(MainView):
             low, high = layer.extent[0]
             x = low + (np.arange(len(values)) + 0.5) * (high - low) / len(values)
             self.scene.draw_line(x, values)
+            self.scene.thin_line()
         else:
             self._colouring = self._coloured(layer, values)
             if self._colouring is not None:
@@ -243,6 +244,7 @@ class PlaneView(MainView):
     def _on_transform(self, event: Any) -> None:
         if self.scene is not None and self.scene.relief is None:
             across, up = self.scene.in_sight()
+            self.scene.thin_line()
             self._bottom.set_range(*across)
             # Rows of an image are counted from its top.
             height = len(self._layer.values) if isinstance(self._layer, Picture) else 0

@@ -13,6 +13,10 @@ from workbench.views.opengl import Color, scene
 from workbench.views.relief import Relief
 
 PAD = 0.03
+THICK, THIN = 2.0, 1.0
+"""Widths of a curve in pixels."""
+CROWDED = 8.0
+"""Pixels from one turn of a curve to the next, below which thick lines would run into a block."""
 
 
 class PlaneScene:
@@ -27,7 +31,11 @@ class PlaneScene:
         self._image = scene.visuals.Image(
             np.zeros((2, 2, 3), np.float32), parent=parts, interpolation="nearest", method="auto"
         )
-        self._line = scene.visuals.Line(np.zeros((2, 2), np.float32), parent=parts, width=2)
+        self._line = scene.visuals.Line(
+            np.zeros((2, 2), np.float32), parent=parts, width=THICK, method="gl", antialias=True
+        )
+        self._turns = np.empty(0)
+        """Where the curve turns, in ascending order."""
         self._rings = scene.visuals.Line(
             np.zeros((2, 2), np.float32), connect="segments", method="gl", parent=parts
         )
@@ -80,9 +88,25 @@ class PlaneScene:
     def draw_line(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         self._image.visible, self._line.visible = False, True
         self._line.set_data(np.column_stack([x, y]).astype(np.float32))
+        rises = np.sign(np.diff(y))
+        self._turns = x[1:-1][rises[1:] * rises[:-1] < 0]
         finite = y[np.isfinite(y)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         self._range = (float(x[0]), float(x[-1]), low, high if high > low else low + 1.0)
+
+    def thin_line(self) -> None:
+        """A curve is as thick as its turns in sight leave room for."""
+        if self._line.visible:
+            across, width = self.in_sight()[0], float(self.view.size[0])
+            seen = np.searchsorted(self._turns, across)
+            room = width / max(1, int(seen[1] - seen[0]))
+            wanted = THIN if room < CROWDED else THICK
+            if wanted != self._line.width:
+                self._line.set_data(width=wanted)
+
+    def line_width(self) -> float:
+        """Of the curve, in pixels."""
+        return float(self._line.width)
 
     def draw_rings(
         self, outlines: NDArray[np.float32] | None, colours: NDArray[np.float32] | None = None
@@ -107,10 +131,9 @@ class PlaneScene:
     def fit(self, rect: tuple[float, float, float, float], *, equal: bool) -> None:
         left, bottom, width, height = rect
         self._camera.aspect = 1 if equal else None
-        pad = PAD if equal else 0.0
         self._camera.rect = (
-            left - pad * width, bottom - pad * height, (1 + 2 * pad) * width,
-            (1 + 2 * pad) * height,
+            left - PAD * width, bottom - PAD * height, (1 + 2 * PAD) * width,
+            (1 + 2 * PAD) * height,
         )  # fmt: skip
 
     def fit_line(self) -> None:

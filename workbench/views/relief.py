@@ -111,10 +111,11 @@ class Relief:
             zip([*ranges, limits], [*map(str, axes), ""], strict=True)
         ):
             middle = edges[k] * stretch + out[k]
-            for end, shift in zip(ends, (-0.5, 0.5), strict=True):
+            # Numbers at the ends of two edges would meet in the corner.
+            for end, shift in zip(ends, (-0.42, 0.5) if k == 2 else (-0.47, 0.47), strict=True):
                 place = middle.copy()
                 place[k] += shift * stretch[k]
-                texts.append(f"{_round(end, ends):.3g}")
+                texts.append(f"{_round(end, ends):.3g}".replace("-", "−"))
                 places.append(place)
             if name:
                 texts.append(name)
