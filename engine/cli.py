@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import catalog, cli_pictures
+from engine import catalog, cli_networks, cli_pictures
 from engine.method import DataError
 from engine.params import Parameter, ParameterError, parameters, parse, to_json
 from engine.runs import Fit, RunSpec, begin
@@ -76,10 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a moving picture (.gif, .mp4) of a LIVE parameter, with --sweep",
     )
-    export.add_argument("--onnx", default="", metavar="FILE.onnx", help="the network, for others")
-    export.add_argument(
-        "--torch-export", default="", metavar="FILE.pt2", help="the network, for PyTorch alone"
-    )
+    cli_networks.ask_of_export(export)
     export.add_argument("--sweep", default="", metavar="NAME=LOW:HIGH[:FRAMES]")
     cli_pictures.ask_of_export(export)
     export.set_defaults(do=_export)
@@ -322,15 +319,16 @@ def _export(options: argparse.Namespace) -> int:
     from engine.io.tables import save_table
 
     method, spec = load_model(options.model)
+    spec = cli_networks.at_settings(spec, options.sets)
     snapshot = method.evaluate(spec.typed_params())
     wanted = {n: getattr(options, n) for n in EXPORTS}
-    networks = {"onnx": options.onnx, "torch": options.torch_export}
+    networks = cli_networks.wanted(options)
     if options.picture:
         cli_pictures.export(options, method, spec, snapshot)
         wanted["picture"] = options.picture
     if options.animation:
         _animate(options, method, spec)
-    elif not any(networks.values()) and not any(wanted.values()):
+    elif not networks and not any(wanted.values()):
         raise _Refused(f"Say what to export: {', '.join(f'--{n}' for n in EXPORTS)} FILE.")
     shown: Any = snapshot
     main = snapshot.layers[0]
@@ -345,11 +343,7 @@ def _export(options: argparse.Namespace) -> int:
             save_table(path if path.suffix else path.with_suffix(f".{name}"), shown, spec=spec)
     if wanted["script"]:
         Path(wanted["script"]).write_text(as_python(spec))
-    for name, path in networks.items():
-        if path:
-            from engine.io.networks import save_network
-
-            save_network(Path(path).with_suffix({"onnx": ".onnx", "torch": ".pt2"}[name]), method)
+    cli_networks.write(networks, method, spec.typed_params(), sliders=options.sliders_as_inputs)
     for name, path in (wanted | networks).items():
         if path:
             print(f"{name:10} {path}{_size(path)}")

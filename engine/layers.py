@@ -243,6 +243,10 @@ class Picture(_Sealed):
     `size` (height, width) is that of the whole in pixels where `values` are a coarser picture of
     it; `inset` (h', w'[, c]) are then pixels of the whole itself, with their first row and column
     at `inset_at`: what a preview shows sharply.
+
+    `paints` maps the LIVE parameter that a hand may paint onto the picture to the factors (n, n)
+    that hold now, on a square grid over the whole. The parameter holds them row by row, and is
+    empty where all are 1.
     """
 
     name: str
@@ -252,6 +256,12 @@ class Picture(_Sealed):
     size: tuple[int, int] = (0, 0)
     inset: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
     inset_at: tuple[int, int] = (0, 0)
+    paints: Mapping[str, Array] = field(default_factory=dict)
+
+    def _check(self) -> None:
+        for name, factors in self.paints.items():
+            if factors.ndim != 2 or factors.shape[0] != factors.shape[1]:
+                raise ValueError(f"'{name}' is painted on a square, got {factors.shape}.")
 
     @property
     def whole(self) -> tuple[int, int]:

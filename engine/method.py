@@ -140,6 +140,38 @@ class Exportable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ExportedNetwork:
+    """A network as other programs run it, and what its file must say.
+
+    Attributes
+    ----------
+    module : a `torch.nn.Module` of one tensor per input, in the order of `inputs`, to one tensor
+    inputs : their names
+    example : small arrays that it is traced with
+    trials : arrays for the inputs, and what the method itself says of them by another way
+    free : by input, axes of any length: the name of the length, and what it is a multiple of
+    about : JSON values that belong beside the numbers; where there are none, the numbers alone are
+        of no use to others
+    """
+
+    module: Any
+    inputs: tuple[str, ...]
+    example: tuple[Array, ...]
+    trials: tuple[tuple[tuple[Array, ...], Array], ...]
+    free: Mapping[str, Mapping[int, tuple[str, int]]]
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ExportableAt(Protocol):
+    """A method whose network has sliders: it leaves as it is at one setting, or with them."""
+
+    def exported(self, params: Any, *, sliders: bool) -> ExportedNetwork:
+        """The network at `params`, or with the sliders as one more input. Raises `DataError`."""
+        ...
+
+
 @runtime_checkable
 class Refines(Protocol):
     """A method whose settled frame takes longer than the hand is willing to wait."""

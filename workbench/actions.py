@@ -67,7 +67,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.lasso", "View", "Lasso", "toggle_lasso", "L", "Draw around points to select them",
             "lasso", checkable=True),
     Command("view.brush", "View", "Brush", "toggle_brush", "B",
-            "Paint rows out of and into what a field is learnt from", "brush", checkable=True),
+            "Paint rows out of and into what a field is learnt from, or a strength by place onto a "
+            "photograph", "brush", checkable=True),
     Command("view.edges", "View", "Neighbour edges", "toggle_edges", "E",
             "Show the graph the method works on", "edges", checkable=True),
     Command("view.ellipses", "View", "Spread as ellipses", "toggle_ellipses", "U",

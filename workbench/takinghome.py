@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from engine.layers import Markers, Network
-from engine.method import Exportable, Predicts
+from engine.method import Exportable, ExportableAt, Predicts
 from workbench.document import Run
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 FILMS = "GIF (*.gif);;MP4 (*.mp4)"
 MODELS = "Fitted model (*.safetensors);;ONNX (*.onnx);;PyTorch program (*.pt2)"
+PLAIN = "Plain network at these settings (*.safetensors)"
+WITH_SLIDERS = "with sliders as inputs"
+MODELS_AT = ";;".join(
+    ("Fitted model (*.safetensors)", PLAIN, "ONNX at these settings (*.onnx)",
+     f"ONNX {WITH_SLIDERS} (*.onnx)", "PyTorch program at these settings (*.pt2)",
+     f"PyTorch program {WITH_SLIDERS} (*.pt2)")
+)  # fmt: skip
 
 
 class TakingHome(QObject):
@@ -151,19 +158,29 @@ class TakingHome(QObject):
             self._errand(write, nothing, path)
 
     def ask_model(self) -> None:
-        filters = MODELS if isinstance(self._method(), Exportable) else MODELS.split(";;")[0]
-        self._ask("Export fitted model", filters, True, self.save_model, ".safetensors")
+        method = self._method()
+        filters = MODELS if isinstance(method, Exportable) else MODELS.split(";;")[0]
+        if isinstance(method, ExportableAt):
+            filters = MODELS_AT
+        self._ask("Export fitted model", filters, True, self._chose_model, ".safetensors")
 
-    def save_model(self, path: str) -> None:
-        """Arrays to open here again; as .onnx or .pt2 the network for other programs."""
+    def _chose_model(self, path: str) -> None:
+        kind = self._dialog.selectedNameFilter()
+        self.save_model(path, plain=kind == PLAIN, sliders=WITH_SLIDERS in kind)
+
+    def save_model(self, path: str, *, plain: bool = False, sliders: bool = False) -> None:
+        """Arrays to open here again; as .onnx or .pt2, or `plain`, the network for other programs,
+        at what is shown or with its sliders as inputs."""
         from engine.io.models import save_model
         from engine.io.networks import save_network
 
         run = self._run()
         if run is not None and run.method is not None:
-            method, spec = run.method, run.current_spec()
-            if Path(path).suffix.lower() in (".onnx", ".pt2"):
-                self._errand(lambda: save_network(path, method), nothing, path)
+            method, spec, shown = run.method, run.current_spec(), run.shown
+            if plain or sliders or Path(path).suffix.lower() in (".onnx", ".pt2"):
+                self._errand(
+                    lambda: save_network(path, method, shown, sliders=sliders), nothing, path
+                )
                 return
             self._errand(lambda: save_model(path, method, spec), nothing, path)
 
@@ -201,6 +218,7 @@ class TakingHome(QObject):
         if saving:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(suffix.removeprefix("."))
+            dialog.filterSelected.connect(partial(_follow_kind, dialog))
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(then)
@@ -216,6 +234,11 @@ class TakingHome(QObject):
 
     def _failed(self, message: str, details: str) -> None:
         self._window.say(message, True, details)
+
+
+def _follow_kind(dialog: QFileDialog, kind: str) -> None:
+    """A name without a suffix gets that of the kind of file that was chosen."""
+    dialog.setDefaultSuffix(kind.rpartition("*.")[2].rstrip(")").split()[0])
 
 
 def nothing(_: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
@@ -36,7 +38,7 @@ class TopBar(QWidget):
         self.samples.setMenu(self._sample_menu())
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(164)
+        self.methods.setMinimumWidth(184)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
@@ -87,10 +89,12 @@ class TopBar(QWidget):
         menu.triggered.connect(self._on_sample)
         return menu
 
-    def show_row_tools(self, shown: bool) -> None:
-        """The tools that work on rows of a data set, where there are rows."""
+    def follow(self, panel: Any) -> None:
+        """The tools that work on rows of a data set, where a panel has rows; the brush also where
+        its painting offers it."""
         for name in OF_ROWS:
-            self._small[name].setVisible(shown)
+            self._small[name].setVisible(panel.HAS_ROWS)
+        panel.painting.offered.connect(self._small["view.brush"].setVisible)
 
     def _fill_methods(self, family: str) -> None:
         """The methods of one family, once."""

@@ -198,11 +198,11 @@ class Window(QMainWindow):
             self.panel = panel_for(self.document.data)(self.document, self.theme, self)
             warmup.spare_the_collector()
             self.panel.serve(self.session)
+            self.top.follow(self.panel)
             self.panel.sentence.connect(self.tasks.set_message)
             self.panel.selection_changed.connect(self._show_selected)
             self.panel.steered.connect(self.session.steer)
             self.centre.addWidget(self.panel)
-        self.top.show_row_tools(self.panel.HAS_ROWS)
         return self.panel
 
     def _drop_panel(self) -> None:

@@ -10,6 +10,7 @@ from engine.data.opening import MADE
 from engine.runs import RunSpec, versions
 
 FEW = 8
+MOST_TOLD = 36
 """Rows that a sentence still lists."""
 
 
@@ -44,8 +45,11 @@ def differing(spec: RunSpec) -> str:
 
 
 def _short(kind: str, value: Any) -> str:
-    """A value in a sentence: of thousands of painted rows their number alone."""
-    return f"{len(value)} rows" if kind == "rows" and len(value) > FEW else str(value)
+    """A value in a sentence: of thousands of painted rows, or of a painted map, their number."""
+    few = {"rows": FEW, "floats": MOST_TOLD}.get(kind)
+    if few is None or len(value) <= few:
+        return str(value)
+    return f"{len(value)} {'rows' if kind == 'rows' else 'numbers'}"
 
 
 def without_folders(spec: RunSpec) -> RunSpec:

@@ -21,11 +21,15 @@ def everywhere(item: Any, match: re.Match[str], found: Any, target: Target) -> N
     formula = target(item, match.end(), name, found)
     key: Key = (found.unknowns.index(name), (0,) * len(found.axes))
     given = {(k, axis, side) for k, axis, side, _, _ in found.conditions}
+    if name in found.bounded:
+        raise item.fail(f"The boundary of '{name}' is given twice.")
+    found.bounded.add(name)
     for number, axis in enumerate(found.axes.values()):
         if axis.name == "t" or axis.periodic:
             continue
         for side in (0, 1):
             if (key, number, side) not in given:
+                found.placed[key, number, side] = item
                 found.conditions.append((key, number, side, _at(formula, axis, side), False))
 
 
@@ -54,6 +58,10 @@ def on_face(item: Any, match: re.Match[str], key: Key, found: Any, target: Targe
         for name, count in zip(found.axes, key[1], strict=True):
             for _ in range(count):
                 formula = sp.diff(formula, found.coordinate(name))
+    if (key, *face) in found.placed:
+        end = (axis.low, axis.high)[face[1]]
+        raise item.fail(f"'{match.group(1)}' is given twice at {axis.name} = {end:g}.")
+    found.placed[(key, *face)] = item
     found.conditions.append((key, face[0], face[1], _at(formula, axis, face[1]), False))
 
 

@@ -50,7 +50,7 @@ def snapshot(
     metrics = {**drawn.metrics, "numbers fitted": solved.numbers}
     for axis, value in zip(problem.axes, solved.slowest, strict=True):
         metrics[f"slowest eigenvalue along {axis.name}"] = value
-    found = [Note(text, grave=True) for text in problem.remarks]
+    found = problem.notes
     if trained:
         layers += fields.courses(fitted.losses, fitted.errors)
         layers += _precisions(fitted)

@@ -22,11 +22,14 @@ from engine.data.errors import OpenError
 from engine.pde.expressions import FUNCTIONS
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z]\w*)|(?P<sign>\*\*|[-+*/^(),]))"
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z]\w*)|(?P<sign>\*\*|[-+*/^(),]))",
+    re.ASCII,
 )
 DEEPEST = 60
 """Brackets in brackets."""
 LARGEST_EXPONENT = 20
+LARGEST_ARGUMENT = 1e12
+"""Of a function of a number: beyond it a sine has no digits that mean anything."""
 
 
 class TextError(OpenError):
@@ -105,11 +108,12 @@ class Reader:
         return None
 
     def sum(self) -> sp.Expr:
-        found = self.product()
+        terms = [self.product()]
         while sign := self.take("+", "-"):
             right = self.product()
-            found = found + right if sign.text == "+" else found - right
-        return found
+            terms.append(right if sign.text == "+" else -right)
+        # One sum of all: term by term it would take a time that grows with their square.
+        return sp.Add(*terms)
 
     def product(self) -> sp.Expr:
         found = self.signed()
@@ -139,6 +143,11 @@ class Reader:
         if exponent.is_number and abs(float(exponent)) > LARGEST_EXPONENT:
             message = f"An exponent may be at most {LARGEST_EXPONENT}."
             raise TextError(message, self.text, sign.place)
+        if base.is_Pow and base.exp.is_number and exponent.is_number:
+            whole = float(base.exp * exponent)
+            if abs(whole) > LARGEST_EXPONENT:
+                message = f"Exponents may multiply to at most {LARGEST_EXPONENT}, got {whole:g}."
+                raise TextError(message, self.text, sign.place)
         if base == 0 and exponent.is_number and float(exponent) < 0:
             raise TextError("Division by zero.", self.text, sign.place)
         if base.is_number and exponent.is_number:
@@ -166,6 +175,8 @@ class Reader:
             self.at += 1
             if len(word.text) > 30:
                 raise TextError("This number has too many digits.", self.text, word.place)
+            if float(word.text) == float("inf"):
+                raise TextError("This number is too large.", self.text, word.place)
             return sp.Integer(word.text) if word.text.isdigit() else sp.Float(word.text)
         if word.kind == "name":
             self.at += 1
@@ -197,4 +208,11 @@ class Reader:
             known = ", ".join(FUNCTIONS)
             message = f"There is no function '{word.text}'; there are: {known}."
             raise TextError(message, self.text, word.place)
-        return FUNCTIONS[word.text](first)
+        if first.is_number and abs(first.evalf(20)) > LARGEST_ARGUMENT:
+            message = f"'{word.text}' of so large a number cannot be computed."
+            raise TextError(message, self.text, word.place)
+        found = FUNCTIONS[word.text](first)
+        if found.is_number and found.is_finite is False:
+            message = f"'{word.text}' has no finite value here."
+            raise TextError(message, self.text, word.place)
+        return found

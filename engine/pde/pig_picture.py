@@ -103,7 +103,7 @@ def _angle(factor: Floats | None) -> Floats:
 
 
 def _notes(problem: Problem, fitted: Fitted, dead: float) -> tuple[Note, ...]:
-    found = [Note(text, grave=True) for text in problem.remarks]
+    found = problem.notes
     found += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
         found.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))

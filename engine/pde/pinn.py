@@ -230,13 +230,17 @@ class _Training:
     def run(self) -> Iterator[Turn | None]:
         """Adam, then L-BFGS."""
         for kind, turns in (("Adam", self.first), ("L-BFGS", self.turns)):
+            if not turns:
+                continue
             self.stage = f"training by {kind}"
             for turn in train(self.loss, kind, turns, self._pace(kind), self._draw):
                 self.done += turn is not None
                 yield turn
 
     def _draw(self) -> Any:
-        self.points = self.loss.points()
+        # L-BFGS begins where Adam ended: on the same points, if none are ever drawn anew.
+        if not self.done or self.now.redraw:
+            self.points = self.loss.points()
         return self.points
 
     def _pace(self, kind: str) -> Any:
@@ -248,7 +252,7 @@ class _Training:
             r, b, i = self.loss.pull
             self.weigh = Weighing(residual * r, now.weight_boundary * b, now.weight_initial * i)
             if kind == "L-BFGS":
-                return Pace(self.weigh, 1.0, now.redraw // TURN if now.redraw else 0)
+                return Pace(self.weigh, 1.0, max(1, now.redraw // TURN) if now.redraw else 0)
             rise = min(1.0, index / self.params.warm_up) if self.params.warm_up else 1.0
             return Pace(self.weigh, now.rate * rise * now.decay ** (index / 5000), now.redraw)
 

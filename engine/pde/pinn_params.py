@@ -66,7 +66,7 @@ class PINNParams:
         Doc("Loss weights that even out the parts' pull on the network."),
     ] = "none"  # fmt: skip
     resample: Annotated[
-        bool, STEP, Doc("Draw points where the equation is violated, instead of evenly.")
+        bool, STEP, Doc("New points lie where the equation is violated, instead of evenly.")
     ] = False
     over_range: Annotated[
         bool, REFIT,
@@ -97,7 +97,7 @@ class PINNParams:
     ] = 0.9
     redraw: Annotated[
         int, Bound(0, 100000, soft=(0, 1000)), STEP,
-        Doc("New points every so many steps; 0: never."),
+        Doc("New points every so many steps, at most once a turn of L-BFGS; 0: never."),
     ] = 100  # fmt: skip
     weight_residual: Annotated[
         float | None, Bound(1e-8, 1e8, log=True, soft=(1e-6, 100.0)), STEP,

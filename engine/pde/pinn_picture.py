@@ -48,7 +48,7 @@ def snapshot(
     metrics = {**drawn.metrics, "numbers fitted": float(numbers)}
     if len(fitted.errors):
         metrics["best relative error"] = float(fitted.errors[:, 1].min())
-    notes = [Note(text, grave=True) for text in problem.remarks]
+    notes = problem.notes
     notes += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
         notes.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.method import DataError
+from engine.method import DataError, Note
 from engine.pde.expressions import Program
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -85,6 +85,7 @@ class Problem:
     exact_jet : their derivatives, for the keys of the equations and conditions
     shape : points per axis of the grid on which errors are told
     remarks : what a person should know about the problem
+    mild : those of the remarks that do not question the solution
     """
 
     name: str
@@ -102,6 +103,7 @@ class Problem:
     exact_jet: Mapping[Key, Program]
     shape: tuple[int, ...]
     remarks: tuple[str, ...] = ()
+    mild: tuple[str, ...] = ()
     symbols: Any = None
     """The sympy side (`engine.pde.statements.Symbols`), for solvers that rearrange formulas."""
     solver: str = ""
@@ -149,6 +151,11 @@ class Problem:
         return tuple(found)
 
     @property
+    def notes(self) -> list[Note]:
+        """The remarks, to stand beside a picture."""
+        return [Note(text, grave=text not in self.mild) for text in self.remarks]
+
+    @property
     def colour_by(self) -> str:
         return ""
 
@@ -178,6 +185,10 @@ class Problem:
         """As written: "u_xx"."""
         letters = "".join(a.name * n for a, n in zip(self.axes, key[1], strict=True))
         return self.unknowns[key[0]] + (f"_{letters}" if letters else "")
+
+    def place(self, x: Sequence[float]) -> str:
+        """As written: "t = 0, x = 1"."""
+        return ", ".join(f"{a.name} = {v:.4g}" for a, v in zip(self.axes, x, strict=True))
 
     def value_key(self, unknown: int = 0) -> Key:
         return unknown, (0,) * self.dimension

@@ -171,7 +171,7 @@ def _numbers(measured: Quality) -> dict[str, float]:
 
 
 def _notes(fitted: Fitted, problem: Problem, measured: Quality) -> list[Note]:
-    notes = [Note(text, grave=True) for text in problem.remarks]
+    notes = problem.notes
     notes += [Note(line) for line in as_text(fitted.said).splitlines()]
     if fitted.step < fitted.planned:
         notes.append(Note(f"{STOPPED} {fitted.step} of {fitted.planned} steps."))

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import sympy as sp
 
 from engine.pde.expressions import FUNCTIONS
@@ -25,16 +26,33 @@ from engine.pde.problem import Coefficient, Coordinate, Key
 
 LONGEST = 8000
 MOST_AXES = 3
+LARGEST_FORMULA = 6000
+"""Nodes of a formula with all abbreviations put in."""
+LENGTHS = (1e-12, 1e12)
+"""Of an axis: beyond them second derivatives leave the numbers."""
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_AXIS = re.compile(r"(\w+)\s+in\s*\[([^,\]]*),([^\]]*)\]\s*(periodic)?\s*$")
+_AXIS = re.compile(r"(\w+)\s+in\s*\[([^,\]]*),([^\]]*)\]\s*(periodic)?\s*$", re.ASCII)
 _COEFFICIENT = re.compile(
-    rf"([A-Za-z]\w*)\s*=\s*({_NUMBER})\s+in\s*\[\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\]\s*$"
+    rf"([A-Za-z]\w*)\s*=\s*({_NUMBER})\s+in\s*\[\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\]\s*$",
+    re.ASCII,
 )
-_CONDITION = re.compile(r"([A-Za-z]\w*)\s*\(([^()]*)\)\s*=")
-_SPREAD = re.compile(r"(boundary|exact)\s+([A-Za-z]\w*)\s*=")
-_DERIVATIVE = re.compile(r"\b([A-Za-z]\w*?)_([A-Za-z]+)\b")
-_NAME = re.compile(r"[A-Za-z]\w*\s*$")
+_CONDITION = re.compile(r"([A-Za-z]\w*)\s*\(([^()]*)\)\s*=", re.ASCII)
+_SPREAD = re.compile(r"(boundary|exact)\s+([A-Za-z]\w*)\s*=", re.ASCII)
+_DERIVATIVE = re.compile(r"\b([A-Za-z]\w*?)_([A-Za-z]+)\b", re.ASCII)
+_NAME = re.compile(r"[A-Za-z]\w*\s*$", re.ASCII)
 RESERVED = {"pi", "d", "exact", "boundary", "periodic", "in", *FUNCTIONS}
+
+
+def size(formula: sp.Expr) -> int:
+    """Nodes of a formula with every part written out."""
+    found: dict[sp.Expr, int] = {}
+
+    def of(node: sp.Expr) -> int:
+        if node not in found:
+            found[node] = 1 + sum(of(part) for part in node.args)
+        return found[node]
+
+    return of(formula)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,13 @@ class Symbols:
     equations: list[sp.Expr] = field(default_factory=list)
     exact: dict[str, sp.Expr] = field(default_factory=dict)
     conditions: list[tuple[Key, int, int, sp.Expr | None, bool]] = field(default_factory=list)
+    written: list[tuple[Statement, sp.Expr]] = field(default_factory=list)
+    """The equations and where they stand."""
+    given_exact: dict[str, Statement] = field(default_factory=dict)
+    placed: dict[tuple[Key, int, int], Statement] = field(default_factory=dict)
+    """Which statement gives what on a face."""
+    bounded: set[str] = field(default_factory=set)
+    """Unknowns whose whole boundary is given at once."""
 
     def coordinate(self, name: str) -> sp.Symbol:
         return sp.Symbol(name, real=True)
@@ -80,7 +105,10 @@ class Symbols:
         return next((key for key, known in self.jet.items() if known == symbol), None)
 
     def derived(self, formula: sp.Expr, axis: str) -> sp.Expr:
-        """Total derivative of a formula along an axis. Raises ValueError beyond second order."""
+        """Total derivative of a formula along an axis. Raises ValueError beyond second order, and
+        for a formula that is too long."""
+        if size(formula) > LARGEST_FORMULA:
+            raise ValueError("This formula is too long to be differentiated.")
         total = sp.diff(formula, self.coordinate(axis))
         number = list(self.axes).index(axis)
         for symbol in sorted(formula.free_symbols, key=str):
@@ -134,7 +162,8 @@ def read(text: str) -> Symbols:
     for item in later:
         if str(item).startswith("exact") and _SPREAD.match(str(item)):
             _read_exact(item, found)
-    for item in later:
+    # What is said of one face goes before what is said of all, wherever it stands.
+    for item in sorted(later, key=lambda item: bool(_SPREAD.match(str(item)))):
         _read_condition_or_equation(item, found)
     return found
 
@@ -153,6 +182,9 @@ def _read_axis(item: Statement, found: Symbols) -> bool:
     low, high = (constant(item, *match.span(k)) for k in (2, 3))
     if not low < high:
         said = f"An axis goes from a smaller to a larger number, got {low:g} to {high:g}."
+        raise item.fail(said, match.start(2))
+    if not LENGTHS[0] <= high - low <= LENGTHS[1]:
+        said = f"An axis is between {LENGTHS[0]:g} and {LENGTHS[1]:g} long, got {high - low:g}."
         raise item.fail(said, match.start(2))
     found.axes[name] = Coordinate(name, low, high, bool(match.group(4)))
     return True
@@ -178,6 +210,8 @@ def _read_coefficient(item: Statement, found: Symbols) -> bool:
     name = match.group(1)
     value, low, high = (float(match.group(k)) for k in (2, 3, 4))
     _free(item, name, found)
+    if not np.isfinite([value, low, high]).all():
+        raise item.fail(f"'{name}' and its bounds must be finite numbers.")
     if not low < high or not low <= value <= high:
         raise item.fail(
             f"'{name}' must lie between its bounds, {low:g} to {high:g}, got {value:g}."
@@ -275,8 +309,15 @@ def _read_abbreviation(item: Statement, found: Symbols) -> bool:
     _free(item, name, found)
     after = str(item).index("=") + 1
     formula = _reader(item, after, item.end - item.start, found, {"jet"}).whole()
+    _not_endless(formula, item)
     found.abbreviations[name] = formula
     return True
+
+
+def _not_endless(formula: sp.Expr, item: Statement) -> None:
+    """Refuse a formula that is short to write and endless once its abbreviations are put in."""
+    if size(formula) > LARGEST_FORMULA:
+        raise item.fail("This formula is too long once its parts are put in.")
 
 
 def _read_exact(item: Statement, found: Symbols) -> None:
@@ -285,6 +326,9 @@ def _read_exact(item: Statement, found: Symbols) -> None:
     name = match.group(2)
     if name not in found.unknowns:
         raise item.fail(f"'{name}' is no unknown of the equations.", match.start(2))
+    if name in found.exact:
+        raise item.fail(f"The exact solution of '{name}' is given twice.")
+    found.given_exact[name] = item
     found.exact[name] = _reader(item, match.end(), item.end - item.start, found, set()).whole()
 
 
@@ -312,6 +356,8 @@ def _read_condition_or_equation(item: Statement, found: Symbols) -> None:
     formula = left - right
     if not any(found.key_of(s) for s in formula.free_symbols):
         raise item.fail("This equation names no unknown.")
+    _not_endless(formula, item)
+    found.written.append((item, formula))
     found.equations.append(formula)
 
 

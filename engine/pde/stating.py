@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy as sp
 
 from engine.data.errors import OpenError
-from engine.pde import faces
+from engine.pde import compatibility, faces, wellposedness
 from engine.pde.expressions import Program, program
 from engine.pde.grammar import TextError
 from engine.pde.problem import Coefficient, Condition, Key, Problem
@@ -46,8 +46,12 @@ def state(
     faces.periodic(found)
     _check(found, text)
     try:
-        return _compiled(found, text, name, spec or f"equation:{text}", dict(values or {}),
+        made = _compiled(found, text, name, spec or f"equation:{text}", dict(values or {}),
                          tuple(shape) or GRIDS[len(found.axes)], solver)  # fmt: skip
+        wellposedness.finite(made)
+        grave, mild = compatibility.sentences(made)
+        backwards = wellposedness.backwards(made)
+        return replace(made, remarks=(*made.remarks, *backwards, *grave, *mild), mild=mild)
     except TextError:
         raise
     except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -86,6 +86,17 @@ class MIP:
         photograph, fitted = self._ready()
         network = made(photograph.channels, self.params, self.params.encoding)
         return mip_picture.snapshot(photograph, fitted, network, self._arrays, params)
+
+    def transferred(self, data: Photograph) -> Self:
+        """The network on another photograph, whose noise is its own."""
+        photograph, fitted = self._ready()
+        if data.channels != photograph.channels:
+            raise DataError(f"What was learnt on '{photograph.name}' has other colour channels "
+                            "than this picture.")  # fmt: skip
+        method = type(self)(self.params)
+        method._photograph, method._arrays = data, self._arrays
+        method._fitted = replace(fitted, sigma=known_sigma(data))
+        return method
 
     def state(self) -> dict[str, Array]:
         """The hypernetwork, its course and the photograph."""

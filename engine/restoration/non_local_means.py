@@ -13,6 +13,7 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from skimage.restoration import denoise_nl_means
 
 from engine.data.photograph import Photograph, Pixels
 from engine.params import LIVE, Bound, Doc, check
@@ -119,8 +120,6 @@ def denoised(
 
 
 def _means(part: Pixels, patch: int, far: int, h: float, sigma: float) -> Pixels:
-    from skimage.restoration import denoise_nl_means
-
     found = denoise_nl_means(
         np.asarray(part, np.float32), patch, far, h, fast_mode=True, sigma=sigma,
         channel_axis=-1 if part.ndim == 3 else None,

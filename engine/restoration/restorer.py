@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.layers import Array
+from engine.numerics.cells import between_middles
 from engine.restoration import tiles
 from engine.restoration.model import Model
 from engine.restoration.networks import MergedNetwork
@@ -196,7 +197,7 @@ class Restorer:
         grid = np.asarray(position.map, np.float32).reshape(n, n)
         starts = (box[0] - inside[0], box[1] - inside[1])
         rows, columns = (
-            _weights((2 * np.arange(count) + 1 + start) / side, n)
+            between_middles((2 * np.arange(count) + 1 + start) / side, n)
             for count, start, side in zip((h, w), starts, picture.shape, strict=False)
         )
         found = np.clip(strength * (rows @ grid @ columns.T), 0, 1).astype(np.float32)
@@ -208,12 +209,6 @@ class Restorer:
         seen = picture[box[0] : box[2], box[1] : box[3]]
         blend: Array = seen + np.float32(position.opacity / STEPS) * (found - seen)
         return blend
-
-
-def _weights(places: Array, n: int) -> Array:
-    """Linear interpolation between the middles of n cells of [0, 1], (k, n)."""
-    at = np.clip(places * n - 0.5, 0, n - 1)
-    return np.asarray(np.maximum(0, 1 - np.abs(at[:, None] - np.arange(n)[None])))
 
 
 def _box(picture: Array) -> Box:

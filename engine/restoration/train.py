@@ -22,7 +22,7 @@ from engine.restoration import sliders
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
 from engine.restoration.quality import psnr
 from engine.restoration.sliders import BEST, MARGIN, SLIDERS, STRONGEST, WIDEST, WORST
-from engine.restoration.training import Recipe, Training
+from engine.restoration.training import Recipe, Training, Weights
 from engine.restoration.training_pictures import folder, read
 
 LEVELS = (15, 25, 50)
@@ -98,9 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
         recipe = Recipe(
             shape=given.network, sliders=tuple(given.sliders), seed=given.seed,
             steps=given.steps, halves=given.halves, groups=given.groups,
-            patches=given.patches, side=given.side, rate=given.rate,
+            patches=given.patches, side=given.side, rate=given.rate, fixed=tuple(given.fixed),
         )  # fmt: skip
         training = Training.widened(given.widen, recipe) if given.widen else Training(recipe)
+    training.weights = Weights(texture=given.texture, gradients=given.gradients)
     if missing := getattr(training.pool, "missing", []):
         print("not at hand:", ", ".join(missing), flush=True)
     begun = last = time.monotonic()
@@ -149,6 +150,11 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--patches", type=int, default=defaults.patches)
     parser.add_argument("--side", type=int, default=defaults.side)
     parser.add_argument("--rate", type=float, default=defaults.rate)
+    parser.add_argument(
+        "--fixed", type=float, nargs="+", default=[], help="train at these positions alone"
+    )
+    parser.add_argument("--texture", type=float, default=1.0, help="factor on texture's energy")
+    parser.add_argument("--gradients", type=float, default=1.0, help="factor on their histogram")
     parser.add_argument("--halves", action="store_true", help="convolutions in bfloat16")
     return parser.parse_args(arguments)
 

@@ -46,7 +46,7 @@ class Weights:
 class Recipe:
     """All that decides a training. `halves` computes convolutions in bfloat16 (weights, sums and
     losses stay float32), which is quicker where the processor knows it; `fixed` are positions of
-    the only slider that are seen in every step in place of drawn ones."""
+    all sliders, one after another, that every step sees in place of drawn ones."""
 
     shape: str = "live-colour"
     sliders: tuple[str, ...] = ("strength",)
@@ -108,10 +108,10 @@ class Training:
             group["lr"] = recipe.rate_at(self.step) * self.weights.rate
         self.optimiser.zero_grad(set_to_none=True)
         side = recipe.side + 2 * sliders.MARGIN
-        groups = len(recipe.fixed) or recipe.groups
+        groups = len(recipe.fixed) // len(recipe.sliders) or recipe.groups
         clean = self.pool.patches(groups * recipe.patches, side, self.rng)
         if recipe.fixed:
-            omegas = np.array(recipe.fixed, np.float32)[:, None]
+            omegas = np.array(recipe.fixed, np.float32).reshape(groups, -1)
         else:
             omegas = sliders.drawn(groups, recipe.sliders, self.rng).astype(np.float32)
         loss = self._loss(clean, omegas)

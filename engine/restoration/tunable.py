@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array
-from engine.method import DataError, Note, Snapshot, Step
+from engine.method import DataError, ExportedNetwork, Note, Snapshot, Step
 from engine.restoration import (
     held_photograph,
     model,
@@ -58,12 +58,14 @@ class TunableRestoration:
         self._restorers: dict[str, Restorer] = {}
         self._pyramids: tuple[Pyramid, Pyramid | None] | None = None
         self._sight: Box | None = None
+        self._seed: int | None = None
 
     def fit(
         self, data: Photograph, *, rng: np.random.Generator, device: str
     ) -> Generator[Step, Any, None]:
         """Load a network or train one, and estimate the picture's noise."""
         self._show(data)
+        self._seed = None
         if self.params.weights == "trained here":
             yield from tunable_training.run(self, data, rng)
             index = total = self.params.steps
@@ -99,10 +101,7 @@ class TunableRestoration:
             found = model.read(path)
         else:
             found = model.read(asked.file)
-        if found.shape.channels != photograph.channels:
-            seen, taken = (("grey", "colour")[c == 3] for c in
-                           (photograph.channels, found.shape.channels))  # fmt: skip
-            raise DataError(f"The network is for {taken} pictures, and this one is {seen}.")
+        _fitting(found, photograph)
         if asked.control == "opacity":
             found = replace(found, control="opacity")
         return found
@@ -118,11 +117,11 @@ class TunableRestoration:
         best = min(MOST_NOISE, 255 * sigma)
         if "strength" in made.sliders:
             probe = Restorer(y, made)
-            spawned = int(rng.integers(2**31))
+            self._seed = int(rng.integers(2**31)) if self._seed is None else self._seed
 
             def risk_at(place: float) -> float:
                 at = self._place(place)
-                drawn = np.random.default_rng(spawned)
+                drawn = np.random.default_rng(self._seed)
                 return risk(y, lambda both: np.stack([probe.other(p, at) for p in both]), sigma,
                             drawn)  # fmt: skip
 
@@ -178,12 +177,31 @@ class TunableRestoration:
             bottom, right = min(height, part[2]), min(width, part[3])
             self._sight = (top, left, bottom, right) if top < bottom and left < right else None
 
+    def transferred(self, data: Photograph) -> Self:
+        """The network on another photograph; its noise, strength and arithmetic are its own."""
+        _, made = self._ready()
+        method = type(self)(self.params)
+        method._show(data)
+        method._seed, shipped = self._seed, self.params.weights == "shipped"
+        if not shipped:
+            _fitting(made, data)
+        method._publish(method._opened(data) if shipped else made, self._record)
+        for _ in method._estimate(np.random.default_rng(0)):
+            pass
+        return method
+
     def module(self, params: TunableParams | None = None) -> Any:
         """The network as a `torch.nn.Module`: at one position, or with positions as an input."""
-        from engine.restoration.module import AtPosition, WithSliders
+        from engine.restoration.module import WithSliders, at_position
 
         _, made = self._ready()
-        return WithSliders(made) if params is None else AtPosition(made, self._position(params))
+        return WithSliders(made) if params is None else at_position(made, self._position(params))
+
+    def exported(self, params: TunableParams, *, sliders: bool) -> ExportedNetwork:
+        """The network in float32, tried on the middle of the photograph."""
+        from engine.restoration.exported_network import exported
+
+        return exported(*self._ready(), params, self._estimates.strength, sliders)
 
     def _position(self, params: TunableParams) -> Position:
         return position(params, self._ready()[1], self._estimates.strength)
@@ -204,6 +222,8 @@ class TunableRestoration:
         assert self._pyramids is not None
         at = self._estimates.strength if params.strength is None else params.strength
         layers = tunable_picture.pictures(photograph, self._pyramids, restored, params.gain)
+        if made.control == "noise plane":
+            layers = tunable_picture.painted(layers, params.strength_map)
         layers += tunable_picture.course(self._estimates, at)
         found: Mapping[str, float] = {}
         if not coarse and not isinstance(restored, Preview):
@@ -233,6 +253,8 @@ class TunableRestoration:
             found["course"] = np.stack([estimates.course.positions, estimates.course.risks])
         if estimates.true is not None:
             found["true"] = estimates.true
+        if self._seed is not None:
+            found["seed"] = np.array(self._seed)
         return found | self._record.to_arrays()
 
     @classmethod
@@ -249,12 +271,20 @@ class TunableRestoration:
             course = Course(places, risks, float(places[risks.argmin()]))
         method._estimates = Estimates(sigma, strength, course, state.get("true"))
         method._precision = "bfloat16" if halves else "float32"
+        method._seed = int(state["seed"]) if "seed" in state else None
         return method
 
     def _ready(self) -> tuple[Photograph, Model]:
         if self._photograph is None or self._model is None:
             raise DataError("The fit was stopped before there was a network; run it again.")
         return self._photograph, self._model
+
+
+def _fitting(made: Model, photograph: Photograph) -> None:
+    if made.shape.channels != photograph.channels:
+        seen, taken = (("grey", "colour")[c == 3] for c in
+                       (photograph.channels, made.shape.channels))  # fmt: skip
+        raise DataError(f"The network is for {taken} pictures, and this one is {seen}.")
 
 
 def _notes(params: TunableParams, made: Model, record: Record) -> tuple[Note, ...]:

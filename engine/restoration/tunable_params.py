@@ -14,6 +14,7 @@ from engine.restoration.restorer import STEPS, Position
 _TRAINED = Applies("weights", ("trained here",))
 MOST_NOISE = 50.0
 NO_JPEG = 100
+MOST_FACTOR = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class TunableParams:
     ] = 4.0
     strength_map: Annotated[
         tuple[float, ...],
+        Bound(0.0, MOST_FACTOR),
         LIVE,
         Doc("Factors on the strength over the picture, row by row in a square grid (1, 4, 9, 16, "
             "... numbers); empty: the same everywhere.", label="strength by place"),
@@ -159,8 +161,6 @@ class TunableParams:
                 "strength_map", "'strength_map' must have 1, 4, 9, 16, ... numbers. "
                 f"Got {len(self.strength_map)}."
             )  # fmt: skip
-        if any(not 0 <= v <= 10 for v in self.strength_map):
-            raise ParameterError("strength_map", "'strength_map' must lie between 0 and 10.")
 
     @property
     def learnt_sliders(self) -> tuple[str, ...]:

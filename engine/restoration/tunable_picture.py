@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
+from engine.numerics.cells import square
 from engine.restoration import picture_layers
 from engine.restoration.noise_level import Course, estimated_sigma
 from engine.restoration.quality import psnr
@@ -21,6 +22,8 @@ LISTENED = 1024
 """Side of the part that the noise is estimated on."""
 LAGS = 16
 ROWS = 512
+PAINTED = 16
+"""Cells along each side of the map that a hand paints."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,14 @@ def pictures(
     removed = _difference(restored, photograph.values, pyramids[0], -gain)
     found.append(_shown("removed", "diagnostic", removed, photograph))
     return tuple(found)
+
+
+def painted(layers: tuple[Layer, ...], by_place: tuple[float, ...]) -> tuple[Layer, ...]:
+    """The restored picture as one that the strength can be painted onto."""
+    first, *rest = layers
+    assert isinstance(first, Picture)
+    paints = {"strength_map": square(by_place, PAINTED)}
+    return (replace(first, paints=paints), *rest)
 
 
 def _shown(name: str, role: Role, shown: Pixels | Preview, photograph: Photograph) -> Picture:
@@ -108,8 +119,6 @@ def curves(photograph: Photograph, restored: Pixels) -> tuple[Curves, ...]:
 
 def middle(photograph: Photograph, restored: Pixels, side: int) -> tuple[Photograph, Pixels]:
     """At most side by side pixels in the middle of both."""
-    from dataclasses import replace
-
     cut = middle_of(photograph.values, side)
     truth = None if photograph.truth is None else photograph.truth[cut]
     part = replace(photograph, values=photograph.values[cut], truth=truth, alpha=None)

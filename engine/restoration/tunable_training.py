@@ -22,7 +22,7 @@ from engine.restoration.networks import SHAPES
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Position, Restorer
 from engine.restoration.training import Recipe, Training, Weights
-from engine.restoration.training_pictures import LUMA, Pool
+from engine.restoration.training_pictures import LUMA, Pool, licences
 from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
 from engine.restoration.tunable_picture import Estimates, estimated_noise
 from engine.stages import beats
@@ -80,6 +80,7 @@ class Learning:
     training: Training
     control: Control
     judged: list[tuple[Array, Array]]
+    pictures: Mapping[str, str] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
     losses: list[float] = field(default_factory=list)
     changed: bool = False
@@ -105,7 +106,8 @@ class Learning:
     def model(self) -> Model:
         """The network as it stands: the running mean of its weights."""
         recipe = self.training.recipe
-        facts = {"steps": self.training.step, "seed": recipe.seed, "network": recipe.shape}
+        facts = {"steps": self.training.step, "seed": recipe.seed, "network": recipe.shape,
+                 "pictures": dict(self.pictures)}  # fmt: skip
         names = recipe.sliders
         if self.control == "noise plane":
             made = WithPlane(SHAPES[recipe.shape], np.random.default_rng(0))
@@ -214,7 +216,10 @@ def _new(params: TunableParams, channels: int, seed: int, pool: Pool, found: Fou
     network = WithPlane(SHAPES[shape], np.random.default_rng([seed, 3])) if plane else None
     record = Record(said=[f"Left out: {text}" for text in found.skipped])
     judged = _judged(found, channels, seed)
-    return Learning(Training(recipe, pool, network), params.control, judged, record)
+    pictures = {k: v for k, v in licences().items() if k not in pool.missing}
+    if found.pictures:
+        pictures = {f"{len(found.pictures)} of '{params.folder.name}'": "not known here"}
+    return Learning(Training(recipe, pool, network), params.control, judged, pictures, record)
 
 
 def _judged(found: Found, channels: int, seed: int) -> list[tuple[Array, Array]]:

@@ -270,6 +270,27 @@ def test_step_parameters_act_are_recorded_and_replay_to_the_bit():
 
 
 @pytest.mark.parametrize("training", ["L-BFGS", "Adam", "least squares"])
+def test_points_redrawn_from_a_step_on_replay_to_the_bit(training):
+    small = {"training": training, "gaussians": 8, "steps": 6, "interior": 60, "boundary": 10,
+             "redraw": 0}  # fmt: skip
+    fit, points = begun("problem:helmholtz", **small), {}
+    for step in fit:
+        if step.metrics:
+            points[step.index] = fit.method._fitted.inside
+        if step.index == 3 and step.metrics and not fit.history:
+            fit.change(replace(fit.params, redraw=1))
+    ((at, changed),) = fit.history
+    last = max(points)
+    assert changed == {"redraw": 1}
+    assert np.array_equal(points[2], points[at - 1]) and not np.array_equal(points[2], points[last])
+    again = begun("problem:helmholtz", changes=tuple(fit.history), **small)
+    for _ in again:
+        pass
+    owed.same(fit.result(), again.result())
+    assert np.array_equal(again.method._fitted.inside, points[last])
+
+
+@pytest.mark.parametrize("training", ["L-BFGS", "Adam", "least squares"])
 def test_a_paused_fit_goes_on_to_the_bit(training):
     small = {"training": training, "gaussians": 8, "steps": 5, "interior": 60, "boundary": 10}
     whole = solved("problem:helmholtz", **small)

@@ -214,6 +214,36 @@ def test_adam_then_lbfgs_with_everything_on_and_back_from_a_file():
     owed.same(again.evaluate(fit.params), frame)
 
 
+@pytest.mark.parametrize("finish", [0.0, 1.0], ids=["Adam", "L-BFGS"])
+def test_resampling_switched_on_in_training_moves_the_points_and_replays_to_the_bit(finish):
+    """Points stay without it and go where the equation is violated with it, from the step of the
+    change on; the recorded change alone gives the same numbers again."""
+    small = {"steps": 160 if finish else 8, "finish": finish, "width": 6, "interior": 60,
+             "boundary": 5, "redraw": 0}  # fmt: skip
+    fit, seen = begun("problem:burgers", **small), []
+    for step in fit:
+        if step.metrics:
+            seen.append((step.index, fit.method._fitted.points if fit.method._fitted else None))
+        if step.index == 4 and step.metrics and not fit.history:
+            fit.change(replace(fit.params, resample=True, redraw=1))
+    ((at, changed),) = fit.history
+    assert changed == {"resample": True, "redraw": 1}
+    points = {index: p for index, p in seen if p is not None}
+    assert np.array_equal(points[2], points[at - 1])
+    assert not np.array_equal(points[at - 1], points[8])
+    spec = RunSpec(method=CARD.id, data="problem:burgers", params=small,
+                   step_changes=tuple(fit.history))  # fmt: skip
+    again = Fit(spec, fit.data)
+    for _ in again:
+        pass
+    owed.same(fit.result(), again.result())
+    assert np.array_equal(again.method._fitted.points, points[8])
+    plain = Fit(replace(spec, step_changes=((at, {"redraw": 1}),)), fit.data)
+    for _ in plain:
+        pass
+    assert not np.array_equal(plain.method._fitted.points, points[8])
+
+
 def test_changes_in_training_are_recorded_and_replay_to_the_bit():
     small = {"steps": 8, "width": 8, "interior": 50, "boundary": 5}
     fit = begun("problem:burgers", **small)

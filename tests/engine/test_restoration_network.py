@@ -257,6 +257,19 @@ def test_most_positions_move_few_sliders():
     assert (alone == 0).mean() < 0.05
 
 
+def test_a_training_at_one_position_learns_that_one_alone(pool):
+    """With fixed positions the kernels of a slider that stands at 0 are never asked for."""
+    recipe = Recipe(shape="nano-colour", sliders=("strength", "jpeg"), patches=2, side=32,
+                    fixed=(0.5, 0.0))  # fmt: skip
+    training = Training(recipe, pool)
+    layer = training.network.convolution("enter.a")
+    before = layer.weight.detach().clone()
+    training.advance()
+    moved = (layer.weight.detach() - before).abs().flatten(1).amax(1)
+    # Kernels in order: cos of both, sin of both, the constant one; sin of jpeg is 0.
+    assert moved[3] == 0 and (moved[[0, 1, 2, 4]] > 0).all()
+
+
 def test_training_lowers_the_loss(pool):
     training = Training(Recipe(shape="nano-colour", steps=10_000, patches=2, side=32), pool)
     losses = [training.advance() for _ in range(150)]

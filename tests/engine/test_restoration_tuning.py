@@ -301,6 +301,27 @@ def test_the_truth_is_asked_for_only_where_it_is_known():
     np.testing.assert_array_equal(one, other)
 
 
+def test_predicted_weights_are_carried_to_another_picture():
+    kind = catalog.card("restoration.mip").load()
+    fits = []
+    for noise in (0.02, 0.06):
+        data = owed.photograph_of(np.full((48, 48), 0.5), noise=noise)
+        fit = Fit(RunSpec(method="restoration.mip", data="", params={"steps": 2}), data)
+        for _ in fit:
+            pass
+        fits.append((fit, data))
+    (one, _), (other, seen) = fits
+    carried = one.method.transferred(seen)
+    params = kind.Params(steps=2)
+    found, wanted = (m.evaluate(params) for m in (carried, other.method))
+    assert found.chosen == wanted.chosen and found.chosen != one.method.evaluate(params).chosen
+    # Steps do not look at the open picture: both have learnt the same.
+    np.testing.assert_array_equal(found.layer("restored").values, wanted.layer("restored").values)
+    colour = owed.photograph_of(np.full((32, 32, 3), 0.5))
+    with pytest.raises(DataError, match="other colour channels"):
+        one.method.transferred(colour)
+
+
 def test_beyond_what_was_learnt_it_is_said():
     card, data = catalog.card("restoration.stn"), owed.photograph()
     fit = owed.fitted(card, data)

@@ -11,7 +11,9 @@ from engine.data import open_any
 from engine.io import models
 from engine.method import DataError
 from engine.restoration import folder_pictures, model, pack, tunable_training
+from engine.restoration.batch import Batch, restore_folder
 from engine.restoration.networks import SHAPES
+from engine.restoration.restorer import Restorer
 from engine.restoration.training import Recipe, Training
 from engine.restoration.training_pictures import Pool
 from engine.restoration.tunable_params import TunableParams
@@ -135,6 +137,59 @@ def test_what_was_learnt_from_a_folder_is_a_model_of_its_own(data, folder, tmp_p
         .values,
         fit.method.evaluate(TunableParams(**{**QUICK, "strength": 20.0})).layer("restored").values,
     )
+
+
+def test_a_folder_after_a_training_trains_no_more(data, tmp_path, monkeypatch):
+    trainings = []
+    advance = tunable_training.Learning.advance
+    monkeypatch.setattr(tunable_training.Learning, "advance",
+                        lambda self: trainings.append(1) or advance(self))  # fmt: skip
+    fit = ran(data, steps=3)
+    assert len(trainings) == 3
+    source = tmp_path / "in"
+    source.mkdir()
+    rng = np.random.default_rng(0)
+    for name, sigma in (("calm", 4), ("noisy", 30)):
+        picture = 128 + sigma * rng.standard_normal((64, 72))
+        Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(source / f"{name}.png")
+    Image.new("RGB", (64, 64)).save(source / "red.png")
+    path = tmp_path / "model.safetensors"
+    models.save_model(path, fit)
+    for method, spec in ((fit.method, fit.spec), models.load_model(path)):
+        out = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
+        batch = Batch(source=source, target=out, spec=spec, fitted=method)
+        steps = restore_folder(batch)
+        found = [at.done for at in steps if at.done is not None]
+        assert [o.state for o in found] == ["restored", "restored", "failed"]
+        assert "for grey pictures, and this one is colour" in found[2].message
+        noise = [o.numbers["estimated noise"] for o in found[:2]]
+        assert abs(noise[0] - 4) < 0.6 and abs(noise[1] - 30) < 4
+        opened = open_any(source / "noisy.png", picture="")
+        other = method.transferred(opened)
+        restored = other.evaluate(fit.params).layer("restored").values
+        # The learnt network alone, at the strength that the picture itself asks for.
+        wanted = Restorer(opened.values, fit.method._model).restored(other._position(fit.params))
+        assert np.abs(restored - wanted).max() < 2 / 255
+        saved = open_any(out / "noisy.png", picture="").values
+        np.testing.assert_allclose(saved, np.clip(restored, 0, 1), atol=0.51 / 255)
+    assert len(trainings) == 3
+
+
+def test_a_shipped_network_carried_over_is_that_of_a_fit(data):
+    params = TunableParams()
+    fit = Fit(RunSpec(method="restoration.tunable", data="", params={}), data)
+    for _ in fit:
+        pass
+    rng = np.random.default_rng(1)
+    colour = photograph_of(rng.random((40, 56, 3)), noise=0.05)
+    for other in (photograph_of(rng.random((40, 56)), noise=0.05), colour):
+        anew = Fit(fit.spec, other)
+        for _ in anew:
+            pass
+        carried = fit.method.transferred(other)
+        same(carried.evaluate(params), anew.method.evaluate(params))
+        again = type(carried).from_state(params, fit.method.state()).transferred(other)
+        same(again.evaluate(params), anew.method.evaluate(params))
 
 
 def test_a_noise_plane_can_be_trained_and_painted(data):

@@ -130,6 +130,36 @@ def test_an_equation_is_read_while_it_is_typed(window, qtbot):
     assert list(window.form.widget("coefficients").rows) == ["q"]
 
 
+NASTY = {
+    "": "No axis",
+    "~%!q" * 2500: "8000 characters",
+    OWN + "q^1000 = u_x": "at most 20",
+    OWN + "boundary u = 0; boundary u = 1": "given twice",
+    "u_xx = 1/x; x in [-1, 1]; boundary u = 0": "no finite value near x = 0",
+    "u_xx = eval(x); x in [0, 1]; boundary u = 0": "no function 'eval'",
+    "u_xx = x.__class__; x in [0, 1]; boundary u = 0": "'.' has no meaning",
+    "q = 9 in [0, 5]; u_xx = q; x in [0, 1]; boundary u = 0": "between its bounds",
+}
+
+
+def test_nasty_equations_are_refused_while_they_are_typed(window, qtbot):
+    window.requests.type_equation()
+    dialog = window.exporting._dialog
+    for text, reason in NASTY.items():
+        dialog.text.setPlainText(text)
+        qtbot.waitUntil(lambda reason=reason: reason in dialog.told.text(), timeout=10_000)
+        assert dialog.told.text().startswith(("Place", "Line"))
+        assert not dialog.solve.isEnabled() and dialog.text.toPlainText() == text
+    for text, said in (
+        ("u_t = u_xx; t in [0, 1]; x in [0, 1]; u(0, x) = 1; boundary u = 0", "the start says u"),
+        ("u_t = -u_xx; t in [0, 1]; x in [0, 1]; u(0, x) = 0; boundary u = 0", "backwards"),
+    ):
+        dialog.text.setPlainText(text)
+        qtbot.waitUntil(dialog.solve.isEnabled, timeout=10_000)
+        assert dialog.told.text().startswith("Understood") and said in dialog.told.text()
+    dialog.reject()
+
+
 @pytest.fixture
 def plane(qtbot):
     from workbench import theme

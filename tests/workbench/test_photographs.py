@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -548,3 +550,37 @@ def test_a_project_keeps_how_and_where_one_looked(restored, qtbot, tmp_path):
     assert panel.result_view.seen().zoom == looked.zoom
     assert panel.result_view.seen().centre == pytest.approx(looked.centre)
     assert panel.result_view.table.sheets()[0].layer.role == "prediction"
+
+
+def test_a_network_leaves_at_what_is_shown_or_with_its_sliders(window, qtbot, tmp_path):
+    path = tmp_path / "seen.png"
+    Image.fromarray((255 * noise(24, 32)).astype(np.uint8)).save(path)
+    window.session.choose_method("restoration.tunable")
+    dropped(window, path)
+    run = settle(window, qtbot)
+    window.session.changed(replace(run.shown, strength=20.0))
+    qtbot.waitUntil(lambda: run.shown.strength == 20.0, timeout=20_000)
+
+    def exported(kind, name):
+        window.exporting.ask_model()
+        dialog = window.exporting._dialog
+        (chosen,) = [f for f in dialog.nameFilters() if f.startswith(kind)]
+        dialog.selectNameFilter(chosen)
+        dialog.filterSelected.emit(chosen)
+        assert dialog.defaultSuffix() == name.rpartition(".")[2]
+        dialog.fileSelected.emit(str(tmp_path / name))
+        dialog.close()
+        qtbot.waitUntil((tmp_path / name).exists, timeout=60_000)
+        return (tmp_path / name).read_bytes()
+
+    def header(content):
+        return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+
+    about = json.loads(header(exported("Plain network", "plain.safetensors"))["network"])
+    assert about["position"]["strength"]["value"] == pytest.approx(20, abs=50 / 256)
+    assert "fieldwright" in header(exported("Fitted model", "model.safetensors"))
+    exported("PyTorch program with sliders", "sliders.pt2")
+    with zipfile.ZipFile(tmp_path / "sliders.pt2") as program:
+        (told,) = [n for n in program.namelist() if n.endswith("network.json")]
+        about = json.loads(program.read(told))
+    assert "position" not in about and next(iter(about["sliders"])) == "strength"

@@ -100,7 +100,8 @@ class EquationDialog(QDialog):
             kind = "linear" if problem.linear else "not linear"
             over = ", ".join(axis.name for axis in problem.axes)
             said = f"Understood: {', '.join(problem.unknowns)} over {over}, {kind}"
-            self._say(said + (f"; sliders for {numbers}." if numbers else "."), "muted")
+            said += f"; sliders for {numbers}." if numbers else "."
+            self._say("\n".join([said, *problem.remarks]), "muted")
             self.solve.setEnabled(True)
 
     def _refused(self, asked: str, message: str) -> None:

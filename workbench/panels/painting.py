@@ -6,10 +6,10 @@ A layer says by which parameters it can be painted; which method made it is nobo
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.layers import Array, Arrows, Standing
 from workbench.document import Document, Run
@@ -32,17 +32,26 @@ _NONE = np.empty(0, np.uint8)
 class Painting(QObject):
     """The brush on the pictures of one panel."""
 
+    HINT: ClassVar[str] = f"{HINT}."
+    NOWHERE: ClassVar[str] = NOWHERE
+
+    offered = Signal(bool)
+    """Whether the brush is of use now, where it is not there all the time."""
+
     def __init__(self, panel: Panel, document: Document, theme: Theme) -> None:
         super().__init__(panel)
         self._panel, self._document = panel, document
         self._session: Session | None = None
         self._before: Any = None
-        self._layer: Arrows | None = None
+        self._layer: Any = None
         self._refused = 0
         self.on = False
-        self.bar = BrushBar(theme, panel)
+        self.bar = self._make_bar(theme)
         self.bar.hide()
         self.bar.way_chosen.connect(self._set_way)
+
+    def _make_bar(self, theme: Theme) -> Any:
+        return BrushBar(theme, self._panel)
 
     def begin(self) -> None:
         """Follow the document. The panel does so before, so that its pictures are the new ones."""
@@ -62,9 +71,9 @@ class Painting(QObject):
         self.on = tool == "brush"
         self.show()
         if self.on and not any(view.brush.paints() for view in self._views()):
-            self._say(NOWHERE)
+            self._say(self.NOWHERE)
         elif self.on:
-            self._panel.sentence.emit(f"{HINT}.")
+            self._panel.sentence.emit(self.HINT)
 
     def resize(self, factor: float) -> None:
         for view in self._views():
@@ -86,11 +95,11 @@ class Painting(QObject):
         if layer is not None:
             self.bar.show_standing(layer.standing)
 
-    def _views(self) -> list[CloudView]:
+    def _views(self) -> list[Any]:
         views = self._panel.clouds()
         return [v for v in views if isinstance(v, CloudView) and v.scene is not None]
 
-    def _run_of(self, view: CloudView) -> Run | None:
+    def _run_of(self, view: Any) -> Run | None:
         for number, beside in self._panel.beside.items():
             if beside is view:
                 return self._document.run(number)
@@ -99,7 +108,10 @@ class Painting(QObject):
     @Slot(object, bool, bool)
     def on_painted(self, ids: Array, putting: bool, lifted: bool) -> None:
         """The brush went over rows in one of the pictures, or was lifted."""
-        view, session = self.sender(), self._session
+        self._hear(self.sender(), ids, putting=putting, lifted=lifted)
+
+    def _hear(self, view: Any, ids: Array, *, putting: bool, lifted: bool) -> None:
+        session = self._session
         if session is None or not isinstance(view, CloudView):
             return
         if lifted:

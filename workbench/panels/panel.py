@@ -44,6 +44,7 @@ class Panel(QWidget):
     VIEW: ClassVar[type[MainView]] = CloudView
     """What draws the pictures of this panel."""
     HAS_ROWS: ClassVar[bool] = True
+    PAINTING: ClassVar[type[Painting]] = Painting
     BESIDE: ClassVar[str] = DATA
     """What stands beside the result until a person chooses."""
     HEIGHTS: ClassVar[tuple[int, int]] = (520, 290)
@@ -61,7 +62,7 @@ class Panel(QWidget):
         self._document = document
         self._theme = theme
         self.tool = "navigate"
-        self.painting = Painting(self, document, theme)
+        self.painting = self.PAINTING(self, document, theme)
         self.selection = np.empty(0, np.int64)
         self.data_view = self._picture()
         self.data_view.setObjectName("data_view")
@@ -319,6 +320,7 @@ class Panel(QWidget):
         self._show_active()
         self._show_compared()
         self._show_view()
+        self.painting.show()
 
     def cameras(self) -> dict[str, Any]:
         """The cameras of the two standing pictures, for the project file."""

@@ -14,6 +14,8 @@ from engine.method import Snapshot
 from workbench.commands import ChangeView
 from workbench.document import Document, Run
 from workbench.panels.comparebar import MODES, CompareBar
+from workbench.panels.map_painting import MapPainting
+from workbench.panels.painting import Painting
 from workbench.panels.panel import Panel
 from workbench.panels.slider_plane import SliderPlane
 from workbench.panels.truths import Truths
@@ -35,6 +37,7 @@ class PhotoPanel(Panel):
 
     VIEW: ClassVar[type[MainView]] = PhotoView
     HAS_ROWS: ClassVar[bool] = False
+    PAINTING: ClassVar[type[Painting]] = MapPainting
     BESIDE: ClassVar[str] = "input"
     HEIGHTS: ClassVar[tuple[int, int]] = (590, 220)
 
@@ -73,6 +76,7 @@ class PhotoPanel(Panel):
         layout: Any = self.layout()
         layout.setSpacing(0)
         layout.insertWidget(0, self.bar)
+        layout.insertWidget(1, self.painting.bar)
 
     def _connect(self) -> None:
         super()._connect()
@@ -296,13 +300,14 @@ class PhotoPanel(Panel):
 
     def _tell(self, view: PhotoView) -> None:
         """The run that a picture shows will hear what is in sight."""
-        run = self._run_of(view)
+        run = self.run_of(view)
         if run is not None and view.seen().room != (1, 1):
             self._sights[run.id] = view.seen().in_sight()
             if not self._glance.isActive():
                 self._glance.start()
 
-    def _run_of(self, view: MainView) -> Run | None:
+    def run_of(self, view: MainView) -> Run | None:
+        """The run that a picture shows; None for the input."""
         if view is self.result_view and not self.beside:
             return self._document.active
         number = next((n for n, beside in self.beside.items() if beside is view), None)

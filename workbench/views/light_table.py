@@ -159,7 +159,7 @@ class LightTable(QWidget):
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._before is not None and self._held != "before":
-            hot = self._held == "line" or self._on_line(self._pointer)
+            hot = self._held == "line" or self.on_line(self._pointer)
             overlays.paint_line(painter, self.split * self.width(), self.height(), hot=hot)
         names = (self.names[0], "") if self._held == "before" else self.names
         overlays.paint_names(painter, self.width(), names)
@@ -183,15 +183,21 @@ class LightTable(QWidget):
 
     # The hand
 
-    def _on_line(self, at: QPoint | None) -> bool:
+    def on_line(self, at: QPoint | None) -> bool:
+        """Whether a press at that place takes the line."""
         if self._before is None or at is None:
             return False
         return abs(at.x() - self.split * self.width()) <= NEAR
 
+    def grasp(self, at: QPointF) -> None:
+        """The picture follows the pointer from here until a button is let go."""
+        self._held, self._last = "picture", at
+        self._show_cursor()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._last = event.position()
         if event.button() == Qt.MouseButton.LeftButton:
-            self._held = "line" if self._on_line(self._last.toPoint()) else "picture"
+            self._held = "line" if self.on_line(self._last.toPoint()) else "picture"
         elif event.button() == Qt.MouseButton.RightButton:
             self._held = "loupe"
         self._show_cursor()
@@ -287,7 +293,7 @@ class LightTable(QWidget):
 
     def _show_cursor(self) -> None:
         shapes = Qt.CursorShape
-        if self._held == "line" or (not self._held and self._on_line(self._pointer)):
+        if self._held == "line" or (not self._held and self.on_line(self._pointer)):
             self.setCursor(shapes.SplitHCursor)
         elif self._held == "picture":
             self.setCursor(shapes.ClosedHandCursor)

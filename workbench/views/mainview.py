@@ -26,7 +26,8 @@ class MainView(PictureFrame):
     picked = Signal(object)
     selected = Signal(object)
     painted = Signal(object, bool, bool)
-    """Rows that the brush went over, whether it puts them in, and whether it was lifted."""
+    """Rows that the brush went over, whether it puts them in, and whether it was lifted; of a
+    photograph how much of each cell it went over, and whether it raises what is there."""
     camera_changed = Signal(object)
     drawn = Signal()
     subsampled = Signal(str)

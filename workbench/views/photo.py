@@ -18,6 +18,7 @@ from workbench.theme import Theme
 from workbench.views.elided import ElidedLabel
 from workbench.views.light_table import LightTable
 from workbench.views.mainview import MainView
+from workbench.views.map_brush import MapBrush
 from workbench.views.sheet import Sheet
 from workbench.views.viewport import Viewport
 
@@ -44,6 +45,7 @@ class PhotoView(MainView):
         self._fresh = False
         self._coming: Sheet | None = None
         self.table = LightTable(self)
+        self.brush = MapBrush(self, self.table)
         self.frame_picture(self.table)
         self.name_rulers((Axis(""), Axis("")), shown=False)
         self.legend.hide()
@@ -156,6 +158,10 @@ class PhotoView(MainView):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.table.set_theme(theme)
+        self.brush.set_theme(theme)
+
+    def set_tool(self, tool: str) -> None:
+        self.brush.set_on(tool == "brush")
 
     # Camera
 
@@ -226,6 +232,8 @@ class PhotoView(MainView):
             told.append(f"{self._named[1]} {self._worded(values)}")
         else:
             told.append(self._worded(values))
+        if (factor := self.brush.factor_at(column, row)) is not None:
+            told.append(f"painted × {factor:.2f}")
         return "     ".join(told)
 
     def _worded(self, values: NDArray[Any]) -> str:

@@ -57,13 +57,13 @@ class Stroke:
         """Rows of the layer that the circle touches for the first time on its way to `at`."""
         start = at if self._last is None else self._last
         self._last = at
-        away = _from_segment(self._sight.places, start, at)
+        away = from_segment(self._sight.places, start, at)
         found = (away <= radius) & self._sight.seen & ~self._touched
         self._touched |= found
         return np.flatnonzero(found)
 
 
-def _from_segment(places: Floats, start: Floats, end: Floats) -> Floats:
+def from_segment(places: Floats, start: Floats, end: Floats) -> Floats:
     """Distance of places (n, 2) from the segment between two others."""
     along = end - start
     across, up = places[:, 0] - start[0], places[:, 1] - start[1]
