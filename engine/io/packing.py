@@ -15,7 +15,7 @@ from typing import Any, get_args
 import numpy as np
 
 from engine import params
-from engine.layers import Array, Axis, Layer
+from engine.layers import Array, Axis, Layer, Spots
 from engine.method import DataError, Note, Snapshot
 
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Layer)}
@@ -69,6 +69,9 @@ def pack(value: Any, store: ArrayStore) -> Any:
             return value
         case Axis():
             return {MARK: "axis", "name": value.name, "unit": value.unit, "log": value.log}
+        case Spots():
+            held = {item.name: pack(getattr(value, item.name), store) for item in fields(value)}
+            return {MARK: "spots", **held}
         case tuple() | list():
             items = [pack(item, store) for item in value]
             return {MARK: "tuple", "items": items} if isinstance(value, tuple) else items
@@ -88,6 +91,9 @@ def unpack(value: Any, store: ArrayStore) -> Any:
             return store.get(value)
         case "axis":
             return Axis(value["name"], value.get("unit", ""), bool(value.get("log", False)))
+        case "spots":
+            known = {item.name for item in fields(Spots)}
+            return Spots(**{k: unpack(v, store) for k, v in value.items() if k in known})
         case "tuple":
             return tuple(unpack(item, store) for item in value["items"])
         case "map":

@@ -293,6 +293,31 @@ def test_progress_is_drawn_while_the_fit_writes_on(solved):
     assert {"Progress", "Progress in time"} <= {tabs.tabText(k) for k in range(tabs.count())}
 
 
+def test_what_is_reported_now_and_then_is_a_line_in_progress(solved):
+    run = solved.document.active
+    run.history = [(float(k), k, {"loss": 9.0 - k}) for k in range(9)]
+    for k, error in ((2, 4.0), (6, 2.0)):
+        run.history[k][2]["relative error"] = error
+    solved.panel.diagnostics.show_run(run)
+    tabs = solved.panel.diagnostics.tabs
+    titles = [tabs.tabText(k) for k in range(tabs.count())]
+    tabs.setCurrentIndex(titles.index("Progress"))
+    line = tabs.currentWidget()._layer.lines["relative error"]
+    assert np.allclose(line[2:7], [4.0, 3.5, 3.0, 2.5, 2.0])
+    assert np.isnan(line[:2]).all() and np.isnan(line[7:]).all()
+
+
+def test_a_cut_is_seen_in_pictures_that_come_later_and_not_over_other_data(solved, qtbot):
+    panel = solved.panel
+    panel.result_view.cut.emit(np.array([[-0.5, 0.0], [0.5, 0.5]]))
+    assert panel.data_view.scene._cut.visible
+    solved.requests.compare_all()
+    assert all(view.scene._cut.visible for view in panel.beside.values())
+    solved.session.open_data("problem:burgers")
+    qtbot.waitUntil(lambda: solved.document.active is None, timeout=20_000)
+    assert not panel.data_view.scene._cut.visible and panel._ends is None
+
+
 def test_a_picture_in_training_does_not_say_that_it_was_stopped(window, qtbot):
     window.session.open_data("problem:poisson")
     qtbot.waitUntil(lambda: window.document.data is not None, timeout=20_000)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from engine.layers import Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
+from engine.layers import Array, Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
 from workbench.document import Run
 from workbench.theme import Theme
 from workbench.views.plot import Plot
@@ -151,7 +151,8 @@ def _progress(run: Run, *, in_time: bool = False) -> Curves:
     # Losses and errors fall through decades.
     log = len(values) > 0 and bool((values > 0).all() and values.max() > 100 * values.min())
     lines = {
-        name: np.array([m.get(name, np.nan) for _, _, m in reports], np.float64) for name in names
+        name: _joined(steps, np.array([m.get(name, np.nan) for _, _, m in reports], np.float64))
+        for name in names
     }
     return Curves(
         name="progress in time" if in_time else "progress",
@@ -163,3 +164,11 @@ def _progress(run: Run, *, in_time: bool = False) -> Curves:
             Axis(names[0] if len(names) == 1 else "value", log=log),
         ),
     )
+
+
+def _joined(x: Array, y: Array) -> Array:
+    """What is reported now and then, as a line from one report to the next."""
+    told = np.isfinite(y)
+    if not told.any() or not np.isfinite(x).all():
+        return y
+    return np.where(told, y, np.interp(x, x[told], y[told], left=np.nan, right=np.nan))

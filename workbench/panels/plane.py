@@ -59,6 +59,8 @@ class PlanePanel(Panel):
                 self.data_view.show_layer(self._picture_of)
             return
         self._drawn, self._picture_of = data, None
+        # A line over one problem's plane means nothing on another's.
+        self._on_cut(None)
         self.data_view.clear("Solving for comparison …")
         if self._session is not None:
             self._session.aside(
@@ -80,6 +82,8 @@ class PlanePanel(Panel):
         wanted = bool(self._document.view.get("ellipses", False))
         rings = (x for x in snapshot.layers if isinstance(x, Points) and len(x.half_axes))
         view.set_overlay(next(rings, None) if wanted else None)
+        if isinstance(view, PlaneView):
+            view.set_cut(self._ends)
         if run is self._document.active:
             self._show_cut(first=False)
 

@@ -39,7 +39,9 @@ class PlaneScene:
         self._rings = scene.visuals.Line(
             np.zeros((2, 2), np.float32), connect="segments", method="gl", parent=parts
         )
-        self._cut = scene.visuals.Line(np.zeros((2, 2), np.float32), width=2, parent=parts)
+        self._cut = scene.visuals.Line(
+            np.zeros((2, 2), np.float32), width=2, parent=parts, method="gl", antialias=True
+        )
         for order, visual in enumerate((self._image, self._line, self._rings, self._cut)):
             visual.visible = False
             visual.order = order
