@@ -69,6 +69,8 @@ class MIP:
         run.hear((yield run.told("pictures to learn from")))
         yield from run.beating(run.begin, "pictures to learn from")
         while run.done < self.params.steps:
+            # What is heard while a step is under way counts from the next one, whenever it came.
+            run.using = run.now
             yield from run.beating(run.advance)
             shown = None
             if run.done % EVERY == 0 or run.done == self.params.steps:
@@ -136,7 +138,8 @@ class _Run:
     """A training under way, of one encoding or of both on the same patches."""
 
     def __init__(self, data: Photograph, params: MIPParams, rng: np.random.Generator) -> None:
-        self.data, self.params, self.now, self.rng = data, params, params, rng
+        self.data, self.params, self.rng = data, params, rng
+        self.now = self.using = params
         self.done = self.under_way = 0
         self.losses: list[tuple[float, float]] = []
 
@@ -193,7 +196,7 @@ class _Run:
 
     def _rate(self) -> float:
         left = (self.params.steps - self.done) / max(1.0, SETTLED * self.params.steps)
-        return self.now.rate * min(1.0, left)
+        return self.using.rate * min(1.0, left)
 
     def _sizes(self) -> tuple[Array, Array]:
         """Norms of predicted changes and of the loss's gradient by them, (11, 2) each."""

@@ -73,6 +73,8 @@ class STN:
         run.hear((yield run.told("pictures to learn from")))
         yield from run.beating(run.begin, "pictures to learn from")
         while run.done < self.params.steps:
+            # What is heard while a step is under way counts from the next one, whenever it came.
+            run.using = run.now
             yield from run.beating(run.advance)
             shown = None
             if run.done % EVERY == 0 or run.done == self.params.steps:
@@ -118,7 +120,8 @@ class _Run:
     tuning: Tuning
 
     def __init__(self, data: Photograph, params: STNParams, rng: np.random.Generator) -> None:
-        self.data, self.params, self.now, self.rng = data, params, params, rng
+        self.data, self.params, self.rng = data, params, rng
+        self.now = self.using = params
         self.done = self.under_way = 0
         self.course: list[list[float]] = []
 
@@ -132,7 +135,7 @@ class _Run:
     def advance(self) -> None:
         """One step of either kind."""
         self.under_way = self.done + 1
-        tunes, loss = self.tuning.advance(self.now)
+        tunes, loss = self.tuning.advance(self.using)
         at, spread = self.tuning.now()
         self.course.append([loss, float(tunes), *at, *spread])
         self.done += 1

@@ -22,7 +22,16 @@ from engine.data.vectors import VectorSamples
 from engine.jobs import FitJob, FitWorker
 from engine.layers import Arrows, Network, Points
 from engine.method import DataError, Refines, Snapshot
-from engine.params import LIVE, Parameter, ParameterError, from_json, parameters, to_json
+from engine.params import (
+    LIVE,
+    REFIT,
+    Parameter,
+    ParameterError,
+    effects,
+    from_json,
+    parameters,
+    to_json,
+)
 from engine.pde.problem import Problem
 from engine.runs import Fit, RunSpec
 
@@ -275,10 +284,12 @@ def check_live(card: Card) -> None:
         while condition is not None:
             base = replace(base, **{condition.name: condition.values[0]})
             condition = found[condition.name].applies
-        before, frames = fit.method.evaluate(base), []
+        # A parameter that belongs to another way of fitting is looked at after such a fit.
+        learnt = fit if REFIT not in effects(fit.params, base) else fitted(card, data, base)
+        before, frames = learnt.method.evaluate(base), []
         for value in extremes(p):
             with contextlib.suppress(DataError):
-                frames.append(fit.method.evaluate(replace(base, **{p.name: value})))
+                frames.append(learnt.method.evaluate(replace(base, **{p.name: value})))
         assert not frames or any(differ(before, frame) for frame in frames), p.name
 
 
