@@ -183,7 +183,8 @@ class _Fit:
                    snapshot=shown)  # fmt: skip
 
     def _step(self) -> Step:
-        return Step(index=self.training.done, total=self.params.steps, stage="training by Adam")
+        training = self.training
+        return Step(index=training.under_way, total=self.params.steps, stage="training by Adam")
 
     def _prepare(self) -> Generator[None, None, None]:
         yield from self.training.observe()

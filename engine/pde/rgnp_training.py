@@ -61,7 +61,7 @@ class Training:
         self.leaves["log eps"].requires_grad_(params.train_eps)
         self.elbo = Elbo(family, self.leaves, rank=params.rank,
                          inverse_rank=params.inverse_rank, generator=torch_rng(rng))  # fmt: skip
-        self.rng, self.done = rng, 0
+        self.rng, self.done, self.under_way = rng, 0, 0
         self.data: Observed | None = None
         self.losses: list[tuple[float, ...]] = []
         self.said: list[str] = []
@@ -100,6 +100,9 @@ class Training:
         good = [leaf.detach().clone() for leaf in trained]
         optimiser, slower, took = torch.optim.Adam(trained), 1.0, math.inf
         for index in range(self.params.steps):
+            # A beat has the number of the step under way: what is heard in it counts from the step
+            # after, in the run and when the run is repeated.
+            self.under_way = self.done + 1
             now = self.now()
             rate = slower * now.rate * now.fall ** (index / self.params.steps)
             optimiser.param_groups[0]["lr"] = rate
