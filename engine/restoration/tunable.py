@@ -4,7 +4,7 @@
 slider mixes the kernels of every convolution (`tunable_convolution`), a network of them restores
 the picture (`networks`) tile by tile (`restorer`); how it was trained is in `training`, what it is
 compared with in `controls`. Where the strength is left open, the one of least estimated error is
-taken (`noise_level`).
+taken (`strength_risk`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from engine.restoration import (
     tunable_training,
 )  # fmt: skip
 from engine.restoration.model import Model
-from engine.restoration.noise_level import Course, least, risk
 from engine.restoration.restorer import STEPS, WHOLE_PREVIEW, Position, Preview, Restorer
+from engine.restoration.strength_risk import Course, least, risk
 from engine.restoration.tiles import Box, Pyramid
 from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
 from engine.restoration.tunable_picture import Estimates, estimated_noise, middle_of

@@ -11,9 +11,10 @@ from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
 from engine.numerics.cells import square
 from engine.restoration import picture_layers
-from engine.restoration.noise_level import Course, estimated_sigma
+from engine.restoration.noise import estimated_sigma
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Preview
+from engine.restoration.strength_risk import Course
 from engine.restoration.tiles import Pyramid
 
 MIDDLE = 2048

@@ -15,7 +15,7 @@ from engine.data.photograph import Photograph
 from engine.data.photographs import PICTURES
 from engine.method import DataError
 from engine.params import ParameterError
-from engine.restoration import model, noise_level, precision, sliders, tiles
+from engine.restoration import model, noise, precision, sliders, strength_risk, tiles
 from engine.restoration.model import Model
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
 from engine.restoration.quality import psnr
@@ -243,7 +243,7 @@ def test_the_noise_is_estimated_as_published(sigma, wanted):
     """Table of the family, scikit-image's estimate_sigma on `camera`."""
     clean = read(PICTURES / "camera.png")
     noisy = clean + sigma / 255 * np.random.default_rng(0).standard_normal(clean.shape)
-    assert abs(noise_level.estimated_sigma(noisy) * 255 - wanted) < 0.02
+    assert abs(noise.estimated_sigma(noisy) * 255 - wanted) < 0.02
 
 
 def test_the_estimated_risk_is_unbiased():
@@ -253,13 +253,13 @@ def test_the_estimated_risk_is_unbiased():
     found = []
     for _ in range(30):
         y = (x + sigma * rng.standard_normal(x.shape)).astype(np.float32)
-        found.append(noise_level.risk(y, lambda both: a * both, sigma, rng))
+        found.append(strength_risk.risk(y, lambda both: a * both, sigma, rng))
     wanted = a**2 * sigma**2 + (1 - a) ** 2 * np.mean(x**2)
     assert abs(np.mean(found) - wanted) < 3 * np.std(found) / 30**0.5
 
 
 def test_the_least_risk_is_found():
-    searching = noise_level.least(lambda s: (s - 0.637) ** 2)
+    searching = strength_risk.least(lambda s: (s - 0.637) ** 2)
     count = 0
     while True:
         try:

@@ -1,8 +1,6 @@
-"""How noisy a picture is, and how well it is restored, without knowing the truth.
+"""How well a picture is restored, without knowing the truth.
 
-The noise: median absolute deviation of the finest diagonal wavelet band (Donoho and Johnstone
-1994). The error: Stein's unbiased risk estimate with one random probe b (Ramani, Blu and Unser,
-IEEE TIP 17, 2008),
+Stein's unbiased risk estimate with one random probe b (Ramani, Blu and Unser, IEEE TIP 17, 2008),
 
     SURE = |f(y) - y|^2 / N - sigma^2 + 2 sigma^2 / (eps N) b.(f(y + eps b) - f(y))
 """
@@ -18,25 +16,8 @@ from engine.layers import Array
 
 PROBE = 5e-3
 """Size of the probe, in the units of the picture."""
-MEDIAN = 0.6744897501960817
-"""Median of the absolute value of a standard normal variable."""
 GRID = 9
 GOLDEN = (5**0.5 - 1) / 2
-
-
-def estimated_sigma(picture: Array) -> float:
-    """Standard deviation of white noise in (H, W) or (H, W, 3), mean over channels."""
-    import pywt
-
-    planes = [picture] if picture.ndim == 2 else [picture[..., k] for k in range(3)]
-    found = []
-    for plane in planes:
-        if min(plane.shape) < 2:
-            return 0.0
-        band = np.abs(pywt.dwt2(np.asarray(plane, np.float64), "db2")[1][2])
-        band = band[band > 0]
-        found.append(float(np.median(band)) / MEDIAN if band.size else 0.0)
-    return float(np.mean(found))
 
 
 def risk(
