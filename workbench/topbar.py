@@ -38,7 +38,9 @@ class TopBar(QWidget):
         self.samples.setMenu(self._sample_menu())
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
-        self.methods.setMinimumWidth(184)
+        # As wide as its longest name where there is room for it.
+        self.methods.setMinimumWidth(164)
+        self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
