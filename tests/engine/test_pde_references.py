@@ -197,7 +197,7 @@ def test_the_cavity_is_that_of_ghia():
     np.testing.assert_allclose(extrapolated, v, atol=2e-4)
     assert np.abs(v - list(GHIA_V.values())).max() > 9e-3
     one, two, three = np.array(extremes)
-    np.testing.assert_allclose(np.log2((two - one) / (three - two)), 2.0, atol=0.15)
+    np.testing.assert_allclose(np.log2((two - one) / (three - two)), 2.0, atol=0.1)
     # Extremes of spectral solutions of this flow.
     np.testing.assert_allclose(three + (three - two) / 3, [-0.21404, 0.17957, -0.25380], atol=1e-4)
 
