@@ -9,9 +9,9 @@ the plain network. The other encoding is trained beside for comparison if asked 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,11 @@ from engine.numerics.held import from_arrays, to_arrays
 from engine.restoration import held_photograph
 from engine.restoration.mip_params import MIPParams
 from engine.restoration.noise import known_sigma
-from engine.stages import beats
+from engine.restoration.step_under_way import StepUnderWay
 
 if TYPE_CHECKING:
     from engine.restoration.hypernetwork import Encoding, PredictedNetwork
 
-T = TypeVar("T")
 NAMES = ("strength", "deblur")
 EVERY = 100
 """Steps between two pictures."""
@@ -134,13 +133,12 @@ def made(
     )  # fmt: skip
 
 
-class _Run:
+class _Run(StepUnderWay[MIPParams]):
     """A training under way, of one encoding or of both on the same patches."""
 
     def __init__(self, data: Photograph, params: MIPParams, rng: np.random.Generator) -> None:
+        super().__init__(params, params.steps)
         self.data, self.params, self.rng = data, params, rng
-        self.now = self.using = params
-        self.done = self.under_way = 0
         self.losses: list[tuple[float, float]] = []
 
     def begin(self) -> None:
@@ -218,26 +216,6 @@ class _Run:
                 changes[i, k] = float(network.hyper.change(omega[0]).detach().norm())
                 gradients[i, k] = float(hidden.norm())
         return changes, gradients
-
-    def hear(self, sent: MIPParams | None) -> None:
-        if sent is not None:
-            self.now = sent
-
-    def told(
-        self, stage: str, metrics: Mapping[str, float] | None = None, shown: Snapshot | None = None
-    ) -> Step:
-        return Step(index=self.under_way, total=self.params.steps, stage=stage,
-                    metrics=metrics or {}, snapshot=shown)  # fmt: skip
-
-    def beating(self, call: Callable[[], T], stage: str = "training") -> Generator[Step, Any, T]:
-        """The result of a call, with beats of the fit while it lasts."""
-        waiting = beats(call)
-        while True:
-            try:
-                next(waiting)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            self.hear((yield self.told(stage)))
 
     def metrics(self) -> dict[str, float]:
         names = [f"loss, {encoding}" for encoding in self.order]

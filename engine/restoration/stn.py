@@ -13,9 +13,9 @@ Afterwards the numbers are sliders: the network follows them where it has learnt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +26,12 @@ from engine.method import DataError, Snapshot, Step
 from engine.numerics.held import from_arrays, to_arrays
 from engine.restoration import held_photograph
 from engine.restoration.noise import known_sigma
+from engine.restoration.step_under_way import StepUnderWay
 from engine.restoration.stn_params import STNParams
-from engine.stages import beats
 
 if TYPE_CHECKING:
     from engine.restoration.stn_training import Tuning
 
-T = TypeVar("T")
 EVERY = 100
 """Steps between two pictures."""
 
@@ -114,15 +113,14 @@ class STN:
         return self._photograph, self._fitted
 
 
-class _Run:
+class _Run(StepUnderWay[STNParams]):
     """A training under way."""
 
     tuning: Tuning
 
     def __init__(self, data: Photograph, params: STNParams, rng: np.random.Generator) -> None:
+        super().__init__(params, params.steps)
         self.data, self.params, self.rng = data, params, rng
-        self.now = self.using = params
-        self.done = self.under_way = 0
         self.course: list[list[float]] = []
 
     def begin(self) -> None:
@@ -141,26 +139,6 @@ class _Run:
         self.done += 1
         if not math.isfinite(loss):
             raise DataError("The training diverged; take a smaller learning rate.")
-
-    def hear(self, sent: STNParams | None) -> None:
-        if sent is not None:
-            self.now = sent
-
-    def told(
-        self, stage: str, metrics: Mapping[str, float] | None = None, shown: Snapshot | None = None
-    ) -> Step:
-        return Step(index=self.under_way, total=self.params.steps, stage=stage,
-                    metrics=metrics or {}, snapshot=shown)  # fmt: skip
-
-    def beating(self, call: Callable[[], T], stage: str = "training") -> Generator[Step, Any, T]:
-        """The result of a call, with beats of the fit while it lasts."""
-        waiting = beats(call)
-        while True:
-            try:
-                next(waiting)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            self.hear((yield self.told(stage)))
 
     def metrics(self) -> dict[str, float]:
         loss, tunes, *numbers = self.course[-1]
