@@ -114,7 +114,7 @@ def _start(
 ) -> dict[str, Floats]:
     d, m = problem.dimension, len(problem.unknowns)
     sets = 1 if params.share else params.features
-    n, k, h = params.gaussians, params.features, params.hidden
+    n, k, h = params.many(d), params.features, params.hidden
     shape = (sets, n, d)
     start: dict[str, Floats] = {"centres": rng.uniform(-1, 1, shape)}
     first = np.broadcast_to(width, shape)

@@ -57,9 +57,10 @@ class PIGParams:
         ),
     ] = "least squares"
     gaussians: Annotated[
-        int, Bound(4, 4000, log=True, soft=(25, 1500)), REFIT,
-        Doc("How many, per feature or piece of time.", symbol="N"),
-    ] = 500  # fmt: skip
+        int | None, Bound(4, 4000, log=True, soft=(25, 1500)), REFIT,
+        Doc("How many, per feature or piece of time. Auto: 500; 1500 for least squares in three "
+            "dimensions.", symbol="N"),
+    ] = None  # fmt: skip
     pieces: Annotated[
         int,
         Bound(1, 100),
@@ -144,6 +145,13 @@ class PIGParams:
 
     def __post_init__(self) -> None:
         check(self)
+
+    def many(self, dimension: int) -> int:
+        """Gaussians, per feature or piece of time. In three dimensions 500 lie too far apart."""
+        if self.gaussians is not None:
+            return self.gaussians
+        whole = self.training == PROJECTION and self.pieces == 1
+        return 1500 if dimension == 3 and whole else 500
 
     @property
     def planned(self) -> int:

@@ -35,7 +35,7 @@ def in_pieces(
     ends = edges(problem, params.pieces)
     given = [params.width] * problem.dimension
     given[time] = params.width_time
-    grid = lattice(problem, params.pieces, params.gaussians, tuple(given))
+    grid = lattice(problem, params.pieces, params.many(problem.dimension), tuple(given))
     axes = list(problem.axes)
     axes[time] = replace(axes[time], high=float(ends[1]))
     longest = max(len(line) for line in grid.lines) ** (problem.dimension - 1)

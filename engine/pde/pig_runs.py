@@ -52,14 +52,15 @@ class Learnt:
 
 def check(problem: Problem, params: PIGParams) -> None:
     """Refuse what cannot be computed. Raises `DataError`."""
-    size = params.gaussians * len(problem.unknowns)
+    count = params.many(problem.dimension)
+    size = count * len(problem.unknowns)
     if params.pieces > 1 and params.training == PROJECTION:
         pieceable(problem)
         return
     if params.training == PROJECTION:
         if size > 2500:
             raise DataError(f"Least squares with {size} weights takes minutes; use 2500 at most.")
-        if params.gaussians * params.interior > 40_000_000:
+        if count * params.interior > 40_000_000:
             raise DataError("So many Gaussians and points do not fit into memory; use fewer.")
     if not params.hidden and len(problem.unknowns) > 1 and params.training != PROJECTION:
         raise DataError("Several unknowns need the network; set its width above 0.")
@@ -91,7 +92,7 @@ def way(params: PIGParams) -> Any:
 def first_width(problem: Problem, params: PIGParams) -> Floats:
     """Widths along each axis in half lengths of the box."""
     d = problem.dimension
-    gap = 2 / params.gaussians ** (1 / d)
+    gap = 2 / params.many(d) ** (1 / d)
     reach = 3.3 if params.training == PROJECTION else 1.4
     width = params.width if params.width is not None else min(1.0, reach * gap)
     found = np.full(d, width)
@@ -150,8 +151,9 @@ def project(
     c = problem.chosen(params.coefficients)
     low, high = problem.bounds.T
     half = (high - low) / 2
-    places = 2 * spread(params.gaussians, problem.dimension, rng) - 1
-    widths = np.tile(first_width(problem, params) * half, (params.gaussians, 1))
+    count = params.many(problem.dimension)
+    places = 2 * spread(count, problem.dimension, rng) - 1
+    widths = np.tile(first_width(problem, params) * half, (count, 1))
     cloud = Cloud((low + high) / 2 + (1 + MARGIN) * half * places, widths)
     points = draw(problem, params.interior, params.boundary, rng)
     course = _Course(problem, c, 0)
@@ -159,7 +161,7 @@ def project(
     design = yield from _alive(beats(lambda: Design(problem, cloud, points)), 0, None, stage)
     natural = yield from _alive(beats(lambda: design.natural(c)), 0, None, stage)
     weigh = _weighing(heard.now, natural)
-    weights = np.zeros((params.gaussians, len(problem.unknowns)))
+    weights = np.zeros((count, len(problem.unknowns)))
 
     def learnt(stage: str, total: int | None, metrics: dict[str, float]) -> Learnt:
         fitted = course.fitted(points, weigh, projected=True, centres=cloud.centres[None],
@@ -197,7 +199,7 @@ def train(
     c = problem.chosen(params.coefficients)
     model = GaussianNetwork(problem, params, first_width(problem, params), rng, device)
     sets = 1 if params.share else params.features
-    loss = Loss(problem, model, c, max(1, CHUNK // (sets * params.gaussians)))
+    loss = Loss(problem, model, c, max(1, CHUNK // (sets * params.many(problem.dimension))))
     points = draw(problem, params.interior, params.boundary, rng, even=False)
     natural = natural_weight(problem, points, c)
     course = _Course(problem, c, params.planned)

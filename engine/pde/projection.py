@@ -184,16 +184,25 @@ class Design:
             scale = np.linalg.norm(matrix, axis=0)
             scale[scale == 0] = 1.0
             hold = np.diag(np.full(matrix.shape[1], max(RIDGE, damping)))
-            q, r = linalg.qr(
-                np.vstack([matrix / scale, hold]), mode="economic", overwrite_a=True,
+            # The factor Q stays as its reflections: to write it out takes twice as long again.
+            (reflections, tau), _ = linalg.qr(
+                np.vstack([matrix / scale, hold]), mode="raw", overwrite_a=True,
                 check_finite=False,
             )  # fmt: skip
-            kept = (matrix, q[: len(matrix)], r, scale)
+            kept = (matrix, reflections, tau, scale)
             if not damping:
                 self._factor = kept
-        return np.asarray(
-            linalg.solve_triangular(kept[2], kept[1].T @ right, check_finite=False) / kept[3]
-        )
+        return np.asarray(_turned_back(kept[1], kept[2], right) / kept[3])
+
+
+def _turned_back(reflections: Floats, tau: Floats, right: Floats) -> Floats:
+    """R^-1 Q^T of a right side (rows,), which is zero in the rows beyond its length."""
+    whole = np.zeros((len(reflections), 1))
+    whole[: len(right), 0] = right
+    size = int(linalg.lapack.dormqr("L", "T", reflections, tau, whole, -1)[1][0])
+    turned = linalg.lapack.dormqr("L", "T", reflections, tau, whole, size)[0]
+    n = reflections.shape[1]
+    return np.asarray(linalg.solve_triangular(reflections[:n], turned[:n, 0], check_finite=False))
 
 
 def through_time(

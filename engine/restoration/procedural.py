@@ -1,4 +1,4 @@
-"""Pictures made by a formula, to train on: dead leaves, lettering, gratings.
+"""Pictures made by a formula, to train on: dead leaves, grain, lettering, gratings.
 
 Dead leaves are opaque discs over each other with radii of density r^-3, whose statistics are near
 those of photographs at every scale (Lee, Mumford and Huang, IJCV 41, 2001); they are free of
@@ -18,6 +18,8 @@ SMALLEST, LARGEST = (3.0, 24.0), 300.0
 """Radii of leaves in pixels, before the picture is halved; the smallest is drawn per picture."""
 LAYERS = 4.0
 """How many leaves lie over each other on average."""
+DISCS, DISC, GRAIN = 24, (25.0, 110.0), (0.008, 0.12)
+"""Of `grain`: how many, their radii in pixels, standard deviations of their texture."""
 
 
 def dead_leaves(side: int, palette: Array, rng: np.random.Generator) -> Array:
@@ -49,6 +51,26 @@ def dead_leaves(side: int, palette: Array, rng: np.random.Generator) -> Array:
         relief = textures[kind][top:bottom, left:right][inside]
         region[inside] = colour * (shade + strength * relief)[:, None]
     return np.clip(_halved(picture), 0, 1)
+
+
+def grain(side: int, palette: Array, rng: np.random.Generator) -> Array:
+    """Large discs of strong fine texture, as of grass, gravel or cloth, (side, side, 3).
+
+    Dead leaves seldom have it, and a network that knows these alone takes such texture for noise.
+    """
+    picture = np.tile(palette[rng.integers(len(palette))], (side, side, 1)).astype(np.float32)
+    y, x = np.ogrid[:side, :side]
+    for _ in range(DISCS):
+        radius, (cy, cx) = np.exp(rng.uniform(*np.log(DISC))), rng.uniform(0, side, 2)
+        inside = (y - cy) ** 2 + (x - cx) ** 2 <= radius**2
+        relief = _texture(side, rng.uniform(0, 1.2), rng)
+        if rng.random() < 0.4:
+            relief = np.sign(relief) * np.abs(relief) ** rng.uniform(0.6, 1.5)
+            relief /= relief.std()
+        strength = np.exp(rng.uniform(*np.log(GRAIN))) * (rng.random() < 0.8)
+        colour = palette[rng.integers(len(palette))]
+        picture[inside] = colour + (strength * relief[inside])[:, None]
+    return np.clip(picture, 0, 1)
 
 
 def lettering(side: int, palette: Array, rng: np.random.Generator) -> Array:

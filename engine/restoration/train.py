@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from engine import device
 from engine.layers import Array
-from engine.restoration import sliders
+from engine.restoration import model, sliders
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
 from engine.restoration.quality import psnr
 from engine.restoration.sliders import BEST, MARGIN, SLIDERS, STRONGEST, WIDEST, WORST
@@ -98,9 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
         recipe = Recipe(
             shape=given.network, sliders=tuple(given.sliders), seed=given.seed,
             steps=given.steps, halves=given.halves, groups=given.groups,
-            patches=given.patches, side=given.side, rate=given.rate, fixed=tuple(given.fixed),
+            patches=given.patches, side=given.side, rate=given.rate, settle=given.settle,
+            grained=given.grained, fixed=tuple(given.fixed),
         )  # fmt: skip
-        training = Training.widened(given.widen, recipe) if given.widen else Training(recipe)
+        training = _begun(given, recipe)
     training.weights = Weights(texture=given.texture, gradients=given.gradients)
     if missing := getattr(training.pool, "missing", []):
         print("not at hand:", ", ".join(missing), flush=True)
@@ -117,6 +118,12 @@ def main(arguments: list[str] | None = None) -> None:
             losses.clear()
         if over:
             break
+
+
+def _begun(given: argparse.Namespace, recipe: Recipe) -> Training:
+    if given.begin:
+        return Training.begun(model.read(given.begin), recipe)
+    return Training.widened(given.widen, recipe) if given.widen else Training(recipe)
 
 
 def _tell(training: Training, losses: list[float], seconds: float) -> None:
@@ -142,6 +149,7 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sliders", nargs="+", choices=SLIDERS, default=list(defaults.sliders))
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--widen", type=Path, help="begin with a checkpoint of fewer sliders")
+    parser.add_argument("--begin", type=Path, help="begin with a packed network of these sliders")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=defaults.steps)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this long")
@@ -150,6 +158,9 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--patches", type=int, default=defaults.patches)
     parser.add_argument("--side", type=int, default=defaults.side)
     parser.add_argument("--rate", type=float, default=defaults.rate)
+    parser.add_argument("--settle", type=float, default=defaults.settle,
+                        help="share of the steps over which the rate falls")  # fmt: skip
+    parser.add_argument("--grained", type=int, default=0, help="pictures of strong fine texture")
     parser.add_argument(
         "--fixed", type=float, nargs="+", default=[], help="train at these positions alone"
     )

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from engine.layers import Array
 from engine.restoration import sliders
+from engine.restoration.model import Model
 from engine.restoration.networks import SHAPES, TunableNetwork
 from engine.restoration.objectives import band_energy, gradient_histogram, relative
 from engine.restoration.training_pictures import Pool
@@ -45,8 +46,9 @@ class Weights:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """All that decides a training. `halves` computes convolutions in bfloat16 (weights, sums and
-    losses stay float32), which is quicker where the processor knows it; `fixed` are positions of
-    all sliders, one after another, that every step sees in place of drawn ones."""
+    losses stay float32), which is quicker where the processor knows it; `made` and `grained` count
+    the pictures made by formula (`Pool`); `fixed` are positions of all sliders, one after another,
+    that every step sees in place of drawn ones."""
 
     shape: str = "live-colour"
     sliders: tuple[str, ...] = ("strength",)
@@ -61,6 +63,7 @@ class Recipe:
     averaging: float = 0.999
     halves: bool = False
     made: int = 40
+    grained: int = 0
     mixing: Mixing = "mip"
     fixed: tuple[float, ...] = ()
 
@@ -99,7 +102,9 @@ class Training:
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, fused=True)
         self.rng = np.random.default_rng([recipe.seed, 2])
-        self.pool: Patches = pool or Pool(shape.channels, recipe.seed, made=recipe.made)
+        self.pool: Patches = pool or Pool(
+            shape.channels, recipe.seed, made=recipe.made, grained=recipe.grained
+        )
 
     def advance(self) -> float:
         """One step; the mean loss over the positions that it saw."""
@@ -165,6 +170,14 @@ class Training:
         partial = path.with_suffix(".partial")
         torch.save(kept, partial)
         partial.replace(path)
+
+    @classmethod
+    def begun(cls, model: Model, recipe: Recipe, pool: Patches | None = None) -> Self:
+        """A new training of a packed network, whose shape, sliders and mixing the recipe has."""
+        made = cls(recipe, pool)
+        made.network.load_state_dict(model.network.state_dict())
+        made.average = {k: v.detach().clone() for k, v in model.network.state_dict().items()}
+        return made
 
     @classmethod
     def widened(cls, path: Path, recipe: Recipe, pool: Patches | None = None) -> Self:

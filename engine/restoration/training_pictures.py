@@ -49,6 +49,8 @@ SMALLEST = 128
 """Pixels that the shorter side of a picture has at least."""
 MADE_SHARE = 0.5
 """Share of the patches that come from pictures made by formula."""
+GRAINED_SHARE = 0.15
+"""Share of the patches of strong fine texture, where such pictures are asked for."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -73,12 +75,13 @@ class Pool:
     """Pictures at several scales, from which patches are drawn.
 
     Everything is made from one seed, so that the same pool can be made again. `missing` names the
-    photographs that are not at hand; `pictures` are others to draw from in their place.
+    photographs that are not at hand; `pictures` are others to draw from in their place. With
+    `grained`, so many pictures of strong fine texture are there beside them.
     """
 
     def __init__(
-        self, channels: int, seed: int, *, made: int = 40, side: int = 256,
-        pictures: Sequence[Array] | None = None,
+        self, channels: int, seed: int, *, made: int = 40, grained: int = 0,
+        side: int = 256, pictures: Sequence[Array] | None = None,
     ) -> None:  # fmt: skip
         self.channels = channels
         self._pictures: list[Array] = []
@@ -108,7 +111,14 @@ class Pool:
         if photographs:
             weights[:-made] *= (1 - MADE_SHARE) / photographs
         weights[-made:] *= (MADE_SHARE if photographs else 1.0) / made
-        self._reach = np.cumsum(weights / weights.sum())
+        weights /= weights.sum()
+        rng = np.random.default_rng([seed, 3])
+        for _ in range(grained):
+            self._keep(procedural.grain(side, palette.astype(np.float32), rng))
+        if grained:
+            each = GRAINED_SHARE / grained
+            weights = np.append((1 - GRAINED_SHARE) * weights, np.full(grained, each))
+        self._reach = np.cumsum(weights)
 
     def _photographs(self) -> Iterator[tuple[Array, float, bool]]:
         """The known photographs with their shares, and whether their colours are many."""

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy import ndimage
 from scipy.ndimage import correlate
 from torch.nn import functional
 
 from engine import device
-from engine.restoration import objectives, positions, sliders
+from engine.restoration import model, objectives, positions, procedural, sliders
 from engine.restoration.networks import SHAPES, MergedNetwork, Shape, TunableNetwork
 from engine.restoration.quality import psnr
 from engine.restoration.training import Recipe, Training
-from engine.restoration.training_pictures import Pool
+from engine.restoration.training_pictures import GRAINED_SHARE, Pool
 from engine.restoration.tunable_convolution import TunableConvolution, encoding
 
 PICTURES = Path(__file__).parents[2] / "resources" / "pictures"
@@ -229,6 +230,47 @@ def test_a_network_with_more_sliders_begins_as_the_one_with_fewer(tmp_path, pool
     with torch.no_grad():
         blunt, sharp = (wide.network(x, torch.tensor([0.4, d, 0.0])) for d in (0.0, 1.0))
     assert float((blunt - sharp).abs().max()) > 1e-5
+
+
+def test_a_training_begins_with_a_packed_network(tmp_path, pool):
+    one = Training(SMALL, pool)
+    for _ in range(3):
+        one.advance()
+    packed = model.Model(one.averaged(), SMALL.sliders)
+    model.write(tmp_path / "packed.safetensors", packed)
+    later = Training.begun(model.read(tmp_path / "packed.safetensors"), SMALL, pool)
+    for name, value in one.average.items():
+        assert torch.equal(later.average[name], value)
+        assert torch.equal(later.network.state_dict()[name], value)
+    later.advance()
+    assert later.step == 1
+    assert any(not torch.equal(later.average[k], v) for k, v in one.average.items())
+
+
+def test_grained_pictures_have_the_fine_texture_that_dead_leaves_lack():
+    def fine(picture):
+        """Levels of the finest band in cells of 8 x 8."""
+        grey = picture.mean(2)
+        band = (grey - ndimage.gaussian_filter(grey, 1)) ** 2
+        return 255 * np.sqrt(band.reshape(16, 8, 16, 8).mean((1, 3)))
+
+    palette = np.full((1, 3), 0.5, np.float32)
+    rng = np.random.default_rng(0)
+    grained, leaves = (
+        np.concatenate([fine(made(128, palette, rng)) for _ in range(4)])
+        for made in (procedural.grain, procedural.dead_leaves)
+    )
+    assert (grained > 8).mean() > 0.2 > 4 * (leaves > 8).mean()
+
+
+def test_grained_pictures_stand_beside_the_others_of_a_pool(pool):
+    more = Pool(3, seed=0, made=4, side=96, grained=3)
+    count = len(pool._pictures)
+    for k in range(count):
+        np.testing.assert_array_equal(more._pictures[k], pool._pictures[k])
+    assert len(more._pictures) == count + 3
+    np.testing.assert_allclose(more._reach[count - 1], 1 - GRAINED_SHARE)
+    np.testing.assert_allclose(more._reach[-1], 1)
 
 
 def test_training_patches_are_spoilt_as_their_sliders_say(pool):
