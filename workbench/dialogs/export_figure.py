@@ -9,10 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QSpinBox,
@@ -22,21 +19,20 @@ from PySide6.QtWidgets import (
 
 from engine.io.pictures import before_and_after
 from engine.layers import Layer, Network
+from workbench.dialogs.saving import SavingDialog
 
 WIDTHS = {"one column (84 mm)": 84.0, "one and a half (129 mm)": 129.0, "two columns (174 mm)": 174}
 FORMATS = ("PNG", "SVG", "PDF")
 
 
-class ExportFigureDialog(QDialog):
+class ExportFigureDialog(SavingDialog):
     """Accepted with a path; `layer()` and `options()` are what `save_figure` takes."""
 
     def __init__(
         self, layers: Sequence[Layer], columns: Sequence[str], parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export figure")
+        super().__init__("Export figure", parent)
         self._layers = [layer for layer in layers if not isinstance(layer, Network)]
-        self._path = ""
         self._together = before_and_after(self._layers)
         self.what = QComboBox(self)
         if self._together:
@@ -80,14 +76,9 @@ class ExportFigureDialog(QDialog):
         form.addRow("", self.outlines)
         form.addRow("", self.dark)
         form.addRow("", self.pixels)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
-        )
-        buttons.accepted.connect(self._ask_path)
-        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
-        layout.addWidget(buttons)
+        layout.addWidget(self.buttons)
 
     @Slot(str)
     def _preset_chosen(self, text: str) -> None:
@@ -98,22 +89,9 @@ class ExportFigureDialog(QDialog):
         pixels = round(self.width_mm.value() / 25.4 * self.dpi.value())
         self.pixels.setText(f"{pixels} pixels wide")
 
-    @Slot()
-    def _ask_path(self) -> None:
-        suffix = self.format.currentText().lower()
-        self._files = QFileDialog(self, "Export figure", "", f"{suffix.upper()} (*.{suffix})")
-        self._files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self._files.setDefaultSuffix(suffix)
-        self._files.fileSelected.connect(self.save_as)
-        self._files.open()
-
-    @Slot(str)
-    def save_as(self, path: str) -> None:
-        self._path = path
-        self.accept()
-
-    def path(self) -> str:
-        return self._path
+    def wanted(self) -> tuple[str, str, str]:
+        kind = self.format.currentText()
+        return "", kind, kind.lower()
 
     def layer(self) -> Layer | tuple[Layer, ...]:
         """The chosen layer, or those that stand side by side."""

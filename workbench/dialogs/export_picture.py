@@ -7,15 +7,14 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
+
+from workbench.dialogs.saving import SavingDialog
 
 SUFFIXES = {"PNG": "png", "TIFF": "tif", "JPEG": "jpg"}
 BITS = {"8 bits": 8, "16 bits": 16}
@@ -61,13 +60,12 @@ class FileForm(QFormLayout):
         return self._formats[self.format.currentText()]
 
 
-class ExportPictureDialog(QDialog):
+class ExportPictureDialog(SavingDialog):
     """Accepted with a path and `options()`, what `engine.io.pictures.save_picture` takes."""
 
     def __init__(self, photograph: Any, folder: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export picture")
-        self._folder, self._path = folder, ""
+        super().__init__("Export picture", parent)
+        self._folder = folder
         self._stem = photograph.name.rpartition(".")[0] or photograph.name
         self.form = FileForm(self, SUFFIXES, BITS)
         self.form.depth.setCurrentIndex(0 if photograph.depth <= 8 else 1)
@@ -77,17 +75,12 @@ class ExportPictureDialog(QDialog):
         self.told.setWordWrap(True)
         self.told.setProperty("role", "muted")
         self.told.setMinimumWidth(320)
-        either = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(either.Save | either.Cancel, self)
-        buttons.button(either.Save).setText("Choose a file…")
-        buttons.accepted.connect(self._ask_path)
-        buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(12)
         column.addLayout(self.form)
         column.addWidget(self.told)
-        column.addWidget(buttons)
+        column.addWidget(self.buttons)
         self.form.format.currentTextChanged.connect(self._tell)
         self._tell()
 
@@ -104,25 +97,10 @@ class ExportPictureDialog(QDialog):
             text += " JPEG has no opacity: the picture is laid on white."
         self.told.setText(text)
 
-    @Slot()
-    def _ask_path(self) -> None:
+    def wanted(self) -> tuple[str, str, str]:
         suffix = self.form.chosen()
         place = f"{self._folder}/{self._stem}-restored.{suffix}"
-        kinds = f"{self.form.format.currentText()} (*.{suffix})"
-        self._files = QFileDialog(self, "Export picture", place, kinds)
-        self._files.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self._files.setDefaultSuffix(suffix)
-        self._files.selectFile(place)
-        self._files.fileSelected.connect(self.save_as)
-        self._files.open()
-
-    @Slot(str)
-    def save_as(self, path: str) -> None:
-        self._path = path
-        self.accept()
-
-    def path(self) -> str:
-        return self._path
+        return place, self.form.format.currentText(), suffix
 
     def options(self) -> dict[str, Any]:
         return self.form.options()
