@@ -8,7 +8,7 @@ that a finished tile can be kept by its position, and what is kept is what would
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -149,18 +149,17 @@ class Restorer:
         yield shown
         found = np.empty_like(self.picture, dtype=np.float32)
         ready = shown.inset.size > 0
-        waiting, done = list(self.tiles), []
+        waiting = list(self.tiles)
         while waiting:
             seen = sight() or self.whole
             box = min(waiting, key=lambda b: (tiles.ring(b, seen), b))
             waiting.remove(box)
-            done.append(box)
             found[box[0] : box[2], box[1] : box[3]] = self.tile(box, position)
-            left = [b for b in waiting if tiles.area(tiles.overlap(b, seen))]
-            if not left and waiting and not ready and tiles.area(seen) <= 4 * LARGEST_PREVIEW:
-                ready = True
-                part = np.array(found[seen[0] : seen[2], seen[1] : seen[3]])
-                yield Preview(shown.values, part, seen[:2], AROUND)
+            part = () if ready else _finished(tiles.ring(box, seen), waiting, seen)
+            if part:
+                ready = part == seen
+                cut = np.array(found[part[0] : part[2], part[1] : part[3]])
+                yield Preview(shown.values, cut, part[:2], AROUND)
             yield None
         yield found
 
@@ -209,6 +208,17 @@ class Restorer:
         seen = picture[box[0] : box[2], box[1] : box[3]]
         blend: Array = seen + np.float32(position.opacity / STEPS) * (found - seen)
         return blend
+
+
+def _finished(ring: int, waiting: Sequence[Box], sight: Box) -> Box | tuple[()]:
+    """The part of what is in sight that is sharp when a ring of tiles about its middle is whole;
+    none before that, nor where the part is larger than any screen, or all that there is."""
+    ring = min(ring, tiles.OUTSIDE - 1)
+    if not waiting or any(tiles.ring(box, sight) <= ring for box in waiting):
+        return ()
+    if tiles.area(sight) > 4 * LARGEST_PREVIEW:
+        return ()
+    return tiles.overlap(tiles.within(ring, sight), sight)
 
 
 def _box(picture: Array) -> Box:

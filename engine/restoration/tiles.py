@@ -16,6 +16,8 @@ Box: TypeAlias = tuple[int, int, int, int]
 SIDE = 256
 AT_ONCE = 512 * 512
 """Pixels of a picture that is one tile, and of what is computed in one go for a preview."""
+OUTSIDE = 10_000
+"""Added to how far a tile is that is not in sight."""
 KEPT_BYTES = 256 * 1024 * 1024
 
 
@@ -43,9 +45,22 @@ def grid(height: int, width: int) -> tuple[Box, ...]:
 
 def ring(box: Box, sight: Box) -> int:
     """How many tiles a tile is from the middle of what is in sight; larger by far outside it."""
-    centre = ((sight[0] + sight[2]) // 2, (sight[1] + sight[3]) // 2)
-    steps = max(abs(box[0] // SIDE - centre[0] // SIDE), abs(box[1] // SIDE - centre[1] // SIDE))
-    return steps if area(overlap(box, sight)) else steps + 10_000
+    row, column = _middle(sight)
+    steps = max(abs(box[0] // SIDE - row), abs(box[1] // SIDE - column))
+    return steps if area(overlap(box, sight)) else steps + OUTSIDE
+
+
+def within(steps: int, sight: Box) -> Box:
+    """What the tiles cover that are at most so many from the middle of what is in sight."""
+    row, column = _middle(sight)
+    top, left = (SIDE * (place - steps) for place in (row, column))
+    bottom, right = (SIDE * (place + steps + 1) for place in (row, column))
+    return top, left, bottom, right
+
+
+def _middle(sight: Box) -> tuple[int, int]:
+    """Row and column of the tile in the middle."""
+    return (sight[0] + sight[2]) // 2 // SIDE, (sight[1] + sight[3]) // 2 // SIDE
 
 
 def outward(boxes: Sequence[Box], sight: Box) -> list[Box]:

@@ -132,6 +132,43 @@ def test_previews_end_in_the_whole_whatever_is_in_sight(sight):
     assert restorer.forwards == before, "kept tiles were computed again"
 
 
+def test_tiles_in_sight_are_shown_ring_by_ring():
+    picture, made = noise_of((1100, 1500)), random_model("nano-grey")
+    at, sight = Position((90,)), (100, 100, 1000, 1300)
+    restorer = Restorer(picture, made)
+    wanted = restorer.restored(at)
+    shown = list(Restorer(picture, made).refined(at, lambda: sight))
+    insets = [s for s in shown[1:] if isinstance(s, Preview)]
+    assert len(insets) >= 3
+    for one in insets:
+        (top, left), (high, wide) = one.at, one.inset.shape
+        np.testing.assert_array_equal(one.inset, wanted[top : top + high, left : left + wide])
+    areas = [one.inset.size for one in insets]
+    assert areas == sorted(areas) and len(set(areas)) == len(areas)
+    assert insets[0].inset.shape == (256, 256)
+    assert insets[-1].at == sight[:2] and insets[-1].inset.shape == (900, 1200)
+    seen = next(k for k, s in enumerate(shown) if s is insets[-1])
+    assert sum(s is None for s in shown[:seen]) < len(restorer.tiles) - 5, "others came before"
+
+
+@pytest.mark.parametrize("later", [(400, 800, 1100, 1500), (256, 256, 512, 512)])
+def test_a_view_that_moves_meanwhile_is_followed(later):
+    picture, made = noise_of((1100, 1500)), random_model("nano-grey")
+    at, sights = Position((90,)), [(0, 0, 600, 700)]
+    wanted = Restorer(picture, made).restored(at)
+    frames, insets = Restorer(picture, made).refined(at, lambda: sights[-1]), []
+    for k, shown in enumerate(frames):
+        if isinstance(shown, Preview) and k:
+            (top, left), (high, wide) = shown.at, shown.inset.shape
+            np.testing.assert_array_equal(shown.inset, wanted[top : top + high, left : left + wide])
+            insets.append(shown)
+            if len(sights) == 1:
+                sights.append(later)
+    np.testing.assert_array_equal(shown, wanted)
+    assert insets[-1].at == later[:2]
+    assert insets[-1].inset.shape == (later[2] - later[0], later[3] - later[1])
+
+
 def test_a_preview_of_a_halved_picture_halves_the_noise():
     """White noise in means of four pixels has half the deviation: the slider must mean the same."""
     made = model.read(model.shipped("kernels", 1))
