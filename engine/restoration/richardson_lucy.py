@@ -12,7 +12,7 @@ principle). Iterates are stored, so that their slider scrubs.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -27,6 +27,7 @@ from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.periodic import Borders, Floats, Periodic, back, made_periodic, spectrum
 from engine.restoration.picture_layers import Gain
 from engine.restoration.untrained import Restored, Restoring, Untrained
+from engine.stages import beats
 
 MOST = 200
 """Iterations after which a number that is left open is not looked for any further."""
@@ -36,6 +37,8 @@ ROOM = 256_000_000
 """Bytes for stored iterates."""
 DARK, LEAST = 1e-6, 1e-12
 """What light there is at least in the photograph, and in what is divided by."""
+LARGE = 1_000_000
+"""Values of a picture from which on an iteration is long enough for a thread of its own."""
 EARLY = 2
 """Iterations of a preview at another blur, from the last picture."""
 
@@ -81,7 +84,7 @@ class Iterates:
         x = self.stored[start]
         seen = self.frame.blurred(x)
         for k in range(start + 1, number + 1):
-            x, seen = self._next(k, x, seen)
+            x, seen = yield from self._next(k, x, seen)
             yield
         return x, seen
 
@@ -94,7 +97,7 @@ class Iterates:
         seen = self.frame.blurred(x)
         while k < MOST:
             k += 1
-            x, seen = self._next(k, x, seen)
+            x, seen = yield from self._next(k, x, seen)
             yield
             if self.left[k] <= sigma:
                 return k
@@ -103,14 +106,22 @@ class Iterates:
     def _reached(self, sigma: float) -> int | None:
         return min((k for k, left in self.left.items() if left <= sigma), default=None)
 
-    def _next(self, number: int, x: Floats, seen: Floats) -> tuple[Floats, Floats]:
-        """The iterate of that number and its blur, from the one before."""
-        x = step(x, seen, self.light, self.frame, self.smoothing)
-        seen = self.frame.blurred(x)
-        self.left[number] = float(self.frame.cut(self.frame.values - seen).std())
+    def _next(
+        self, number: int, x: Floats, seen: Floats
+    ) -> Generator[None, None, tuple[Floats, Floats]]:
+        """The iterate of that number and its blur, from the one before; yields while it takes
+        long."""
+
+        def made() -> tuple[Floats, Floats, float]:
+            after = step(x, seen, self.light, self.frame, self.smoothing)
+            blurred = self.frame.blurred(after)
+            return after, blurred, float(self.frame.cut(self.frame.values - blurred).std())
+
+        large = x.size > LARGE
+        after, blurred, self.left[number] = (yield from beats(made)) if large else made()
         if number % self.apart == 0:
-            self.stored[number] = x
-        return x, seen
+            self.stored[number] = after
+        return after, blurred
 
 
 class RichardsonLucy(Untrained):
@@ -126,7 +137,7 @@ class RichardsonLucy(Untrained):
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
         """The asked iterate, from the last stored one before it."""
         sigma, kernel = self.sigma(photograph, params), blurs.kernel_of(photograph, params)
-        kept = self._iterates(photograph, params)
+        kept = yield from self.stages.get_with_beats(*self._beginning(photograph, params))
         number = params.iterations
         if number is None:
             number = yield from kept.until(sigma)
@@ -143,7 +154,7 @@ class RichardsonLucy(Untrained):
 
     def preview(self, photograph: Photograph, params: _Params) -> Restored | None:
         """The nearest stored iterate; at another blur a few steps from the last picture."""
-        kept = self._iterates(photograph, params)
+        kept = self.stages.get(*self._beginning(photograph, params))
         near = min(kept.stored, key=lambda k: abs(k - (params.iterations or 0)))
         told = f"iteration {near}"
         if params.iterations is not None and near > 0:
@@ -162,7 +173,10 @@ class RichardsonLucy(Untrained):
             coarse=told,
         )
 
-    def _iterates(self, photograph: Photograph, params: _Params) -> Iterates:
+    def _beginning(
+        self, photograph: Photograph, params: _Params
+    ) -> tuple[str, Hashable, Callable[[], Iterates]]:
+        """Name, key and making of the iterates at one blur, none computed yet."""
         where = (params.blur, params.size, params.angle, params.borders, params.smoothing)
         kernel = blurs.kernel_of(photograph, params)
 
@@ -170,7 +184,7 @@ class RichardsonLucy(Untrained):
             frame = made_periodic(photograph.values, kernel, params.borders)
             return Iterates(frame, params.smoothing)
 
-        return self.stages.get("iterates", self.key(*where), begin)
+        return "iterates", self.key(*where), begin
 
 
 def step(x: Floats, seen: Floats, light: Floats, frame: Periodic, smoothing: float) -> Floats:

@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
             shape=given.network, sliders=tuple(given.sliders), seed=given.seed,
             steps=given.steps, halves=given.halves, groups=given.groups,
             patches=given.patches, side=given.side, rate=given.rate, settle=given.settle,
-            grained=given.grained, fixed=tuple(given.fixed),
+            grained=given.grained, energies=given.energies, fixed=tuple(given.fixed),
         )  # fmt: skip
         training = _begun(given, recipe)
     training.weights = Weights(texture=given.texture, gradients=given.gradients)
@@ -166,6 +166,8 @@ def _parsed(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--texture", type=float, default=1.0, help="factor on texture's energy")
     parser.add_argument("--gradients", type=float, default=1.0, help="factor on their histogram")
+    parser.add_argument("--energies", choices=("median", "mean"), default=defaults.energies,
+                        help="of texture that cannot be told")  # fmt: skip
     parser.add_argument("--halves", action="store_true", help="convolutions in bfloat16")
     return parser.parse_args(arguments)
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from engine.layers import Array
 from engine.restoration import sliders
 from engine.restoration.model import Model
 from engine.restoration.networks import SHAPES, TunableNetwork
-from engine.restoration.objectives import band_energy, gradient_histogram, relative
+from engine.restoration.objectives import band_divergence, band_energy, gradient_histogram, relative
 from engine.restoration.training_pictures import Pool
 from engine.restoration.tunable_convolution import Mixing
 
@@ -66,6 +66,7 @@ class Recipe:
     grained: int = 0
     mixing: Mixing = "mip"
     fixed: tuple[float, ...] = ()
+    energies: Literal["median", "mean"] = "median"
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""
@@ -137,10 +138,21 @@ class Training:
             output = self.network(seen, torch.from_numpy(omegas))
         o, s, t = (x.chunk(len(omegas)) for x in (output, seen, target))
         asked = [
-            _asked(o[k], s[k], t[k], place.get("detail", 0), self.weights)
-            for k, place in enumerate(places)
+            self._asked(o[k], s[k], t[k], place.get("detail", 0)) for k, place in enumerate(places)
         ]
         return torch.stack(asked).mean()
+
+    def _asked(self, output: Tensor, seen: Tensor, target: Tensor, detail: float) -> Tensor:
+        """The loss at one position: the error relative to what was spoilt and, as far as `detail`
+        says, how far the texture is from the target's."""
+        weights, scale = self.weights, float((seen - target).square().mean().sqrt())
+        loss = weights.fidelity * relative(output, target, scale)
+        if detail > 0:
+            band, gradient = weights.texture * TEXTURE[0], weights.gradients * TEXTURE[1]
+            apart = band_energy if self.recipe.energies == "median" else band_divergence
+            texture = band * apart(output, target)
+            loss = loss + detail * (texture + gradient * gradient_histogram(output, target))
+        return loss
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -223,18 +235,6 @@ def _widened(name: str, value: Tensor, wide: Tensor, sliders: int) -> Tensor:
         return made
     made[[*places, 2 * sliders]] = value
     return made
-
-
-def _asked(output: Tensor, seen: Tensor, target: Tensor, detail: float, weights: Weights) -> Tensor:
-    """The loss at one position: the error relative to what was spoilt and, as far as `detail`
-    says, how far the texture is from the target's."""
-    scale = float((seen - target).square().mean().sqrt())
-    loss = weights.fidelity * relative(output, target, scale)
-    if detail > 0:
-        band, gradient = weights.texture * TEXTURE[0], weights.gradients * TEXTURE[1]
-        texture = band * band_energy(output, target)
-        loss = loss + detail * (texture + gradient * gradient_histogram(output, target))
-    return loss
 
 
 def _torch(patches: Array) -> Tensor:
