@@ -54,6 +54,16 @@ def band_energy(output: Tensor, target: Tensor, levels: int = 3, cell: int = 8) 
     return torch.stack(found).mean()
 
 
+def band_energies(x: Tensor, levels: int = 3) -> Tensor:
+    """Mean squares (levels,) of Laplacian bands, the finest first."""
+    found = []
+    for _ in range(levels):
+        low = _smoothed(x)
+        found.append((x - low).square().mean())
+        x = functional.avg_pool2d(low, 2)
+    return torch.stack(found)
+
+
 def weighted_sum(
     output: Tensor,
     targets: Sequence[Tensor],

@@ -16,8 +16,11 @@ from engine.restoration import patch_training
 from engine.restoration.gated_network import GatedConvolution
 from engine.restoration.hypernetwork import HyperNetwork, Predicted, PredictedNetwork
 from engine.restoration.networks import SHAPES
+from engine.restoration.mip_params import MIPParams
+from engine.restoration.objectives import band_energies
 from engine.restoration.patch_training import tiny
 from engine.restoration.self_tuning import Pace, SelfTuning
+from engine.restoration.stn_judge import FAINT, Judge
 from engine.restoration.stn_params import ALL, STNParams
 from engine.restoration.stn_training import Tuning
 from engine.runs import Fit, RunSpec
@@ -32,10 +35,11 @@ TOY = {
 ENCODINGS = ("magnitude invariant", "plain")
 
 
-def hyper(encoding, seed=0, sliders=1, tensors=None, dtype=torch.float64, hidden=(64, 128)):
+def hyper(encoding, seed=0, sliders=1, tensors=None, dtype=torch.float64):
+    """With the layers that the method has by default."""
     return HyperNetwork(
         tensors or {"kernel": Predicted((16, 16, 3, 3))}, sliders=sliders, encoding=encoding,
-        hidden=hidden, rng=np.random.default_rng(seed), dtype=dtype,
+        hidden=MIPParams().widths, rng=np.random.default_rng(seed), dtype=dtype,
     )  # fmt: skip
 
 
@@ -45,7 +49,7 @@ def spread(network, gamma):
 
 
 def test_plain_positions_predict_weights_as_large_as_they_are_and_encoded_ones_do_not():
-    """Check M1 of the family. The ratio is 1.35 here; with layers of 16 and 128, 1.67: the first
+    """Check M1 of the family. The ratio is 1.35; with layers of 16 and 128 it is 1.67: the first
     layer must be wide enough not to favour a direction."""
     for seed in range(20):
         plain = hyper("plain", seed)
@@ -79,7 +83,7 @@ def learnt(encoding, seeds, steps):
     The networks are trained beside each other; none knows of another.
     """
     networks = [
-        hyper(encoding, seed, tensors=TOY, dtype=torch.float32, hidden=(16, 128)) for seed in seeds
+        hyper(encoding, seed, tensors=TOY, dtype=torch.float32) for seed in seeds
     ]
     stacked, _ = torch.func.stack_module_state(networks)
     optimiser = torch.optim.Adam(stacked.values(), lr=1e-3, fused=True)
@@ -104,11 +108,12 @@ def learnt(encoding, seeds, steps):
 
 
 def test_encoded_positions_are_learnt_better_and_sooner():
-    """Check M3 of the family: five seeds, the published layers of 16 and 128, 3000 steps. What is
-    compared is the mean loss of the last 300, 0.0028 against 0.0036; that of a single step is
-    decided by chance. Over the whole course 0.028 against 0.040, and every seed is ahead."""
-    encoded, plain = (learnt(e, range(5), 3000) for e in ENCODINGS)
-    assert encoded[-300:].mean() <= plain[-300:].mean()
+    """Check M3 of the family after 3000 steps, for two times five seeds and by two readings of the
+    final loss: of the last step, and the mean of the last 300. The ratios of the means are 0.44
+    and 0.66, 0.40 and 0.82; over the whole course 0.025 against 0.035, and each seed is ahead."""
+    encoded, plain = (learnt(e, range(10), 3000).reshape(3000, 2, 5) for e in ENCODINGS)
+    assert (encoded[-1].mean(-1) <= plain[-1].mean(-1)).all()
+    assert (encoded[-300:].mean((0, -1)) <= plain[-300:].mean((0, -1))).all()
     assert encoded.mean(axis=0).max() < plain.mean(axis=0).min()
 
 
@@ -229,7 +234,6 @@ def test_tuned_numbers_come_back_from_their_places(tuned):
 
 def test_the_estimate_that_tunes_agrees_with_the_error_that_it_stands_for():
     """Stein's identity for the network at hand, over a picture's worth of pixels."""
-    rng = np.random.default_rng(0)
     y, x = np.mgrid[0:256, 0:256]
     data = owed.photograph_of(0.5 + 0.3 * np.sin(x / 4.0) * np.cos(y / 5.0))
     losses = []
@@ -237,12 +241,81 @@ def test_the_estimate_that_tunes_agrees_with_the_error_that_it_stands_for():
         made = Tuning(data, STNParams(judge=judge), data.sigma, np.random.default_rng(1))
         with torch.no_grad():  # at the start the network leaves the picture as it is
             made.network.layers["last"].weight.mul_(20)
-        whole = torch.from_numpy(made._seen[None])
-        truth = None if judge == "estimate" else torch.from_numpy(made._truth[None])
-        probe = torch.from_numpy(rng.standard_normal(whole.shape).astype(np.float32))
+        parts = made.judge.parts(20, np.random.default_rng(2))
         with torch.no_grad():
-            losses.append(float(made._judged(made.tuning.l, whole, truth, probe)))
+            losses.append(float(made._judged(made.tuning.l, parts)))
     assert losses[1] > 0.1 and abs(losses[0] - losses[1]) < 0.05 * losses[1]
+
+
+def test_how_much_texture_a_picture_has_is_told_without_the_truth():
+    """Energies of bands of a noisy picture less those of its noise; and a network that leaves too
+    little texture is the worse by the distance of logarithms, times what texture is worth."""
+    rng = np.random.default_rng(0)
+    data = owed.photograph_of(0.5 + 0.2 * rng.standard_normal((256, 256)), noise=0.1)
+    blind, told = (Judge(data, data.sigma, by_truth=by) for by in (False, True))
+    parts, known = (j.parts(20, np.random.default_rng(2)) for j in (blind, told))
+    wanted = band_energies(known.truth)
+    assert float((blind._wanted(parts) / wanted - 1).abs().max()) < 0.1
+
+    def halved(x):
+        return known.truth / 2 + 0.0 * x
+
+    more = told.loss(halved, known, texture=3.0) - told.loss(halved, known)
+    apart = ((wanted + FAINT) / (wanted / 4 + FAINT)).log()
+    assert abs(float(more) - 3 * float(apart.mean())) < 1e-4
+    assert float(told.loss(lambda x: known.truth, known, texture=3.0)) < 1e-6
+
+
+def tuned_alone(name, low, high, **changed):
+    """Loss on the same patches where one number is at either place, decay being none."""
+    params = STNParams(tune=f"noise, {name}", **changed)
+    found = []
+    for value in (low, high):
+        made = Tuning(owed.photograph(), params, 0.1, np.random.default_rng(1))
+        at = [t.place({"noise": 10.0, name: value}[t.name]) for t in made.tuned]
+        with torch.no_grad():
+            found.append((float(made._asked(torch.tensor(at))), made._spoilt(
+                {"noise": 10.0, name: value})))  # fmt: skip
+    return found
+
+
+def test_every_tuned_number_is_one_of_the_training():
+    """Blur and compression take the fine from the patches, exposure moves how bright they are,
+    detail adds what the texture is apart."""
+    fine = {}
+    for name, high in (("blur", 3.0), ("compression", 0.9), ("exposure", 2.0), ("detail", 0.9)):
+        (low_loss, low), (high_loss, far) = tuned_alone(name, 0.02, high)
+        fine[name] = float(band_energies(far[0])[0] / band_energies(low[0])[0])
+        assert low_loss != high_loss
+        same_target = torch.allclose(low[1], far[1])
+        assert same_target == (name != "exposure")
+        if name == "detail":
+            torch.testing.assert_close(low[0], far[0])
+            assert high_loss > low_loss
+        else:
+            assert not torch.allclose(low[0], far[0])
+    assert fine["compression"] < 0.9
+
+
+def test_all_that_is_tuned_has_a_slider_and_a_course_over_the_landscape():
+    card, data = catalog.card("restoration.stn"), owed.photograph()
+    fit = owed.fitted(card, data, owed.params_for(card, tune="everything", steps=8, warm_up=2))
+    found = fit.result()
+    assert set(found.chosen) == {t.name for t in ALL}
+    for tuned in ALL:
+        layer = found.layer(f"course of {tuned.name}")
+        path = layer.paths["tuned"]
+        assert len(path) == 8 and tuple(path[-1]) == layer.marks["now"]
+        assert path[-1, 1] == pytest.approx(found.chosen[tuned.name])
+        assert (layer.paths["from"][:, 1] < path[:, 1]).all()
+        assert layer.values.min() == 0 and layer.values.shape == (1, 16)
+    plane = found.layer("course of noise and blur")
+    np.testing.assert_array_equal(plane.paths["tuned"][:, 0],
+                                  found.layer("course of noise").paths["tuned"][:, 1])  # fmt: skip
+    # The landscape at the end of the course is that along either axis.
+    moved = fit.method.evaluate(replace(fit.params, noise=11.0))
+    assert moved.layer("course of noise and blur").marks["now"][0] == pytest.approx(11.0)
+    assert moved.layer("course of noise and blur").marks["tuned"] == plane.marks["tuned"]
 
 
 def test_strips_of_a_picture_agree_with_the_whole(monkeypatch):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QRectF, Slot
+from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine import colour
@@ -26,6 +26,7 @@ class ImageView(Plot):
         super().__init__(parent)
         self._contours: list[Any] = []
         self._marks: dict[str, Any] = {}
+        self._paths: dict[str, Any] = {}
         self._steers: tuple[str, ...] = ()
         self._handle: Handle | None = None
         self._image = pyqtgraph.ImageItem(axisOrder="row-major")
@@ -66,6 +67,7 @@ class ImageView(Plot):
             for side, axis, ends in zip(("bottom", "left"), axes, layer.extent, strict=False):
                 self.set_ticks(side, ends if axis.log else None)
             self._show_contours(values, layer.contours)
+            self._show_paths(layer)
             self._show_marks(layer)
             self.show_spots(layer)
 
@@ -79,6 +81,27 @@ class ImageView(Plot):
             self._contours.append(line)
         for line, level in zip(self._contours, levels, strict=True):
             line.setData(values, level)
+
+    def _show_paths(self, layer: Field) -> None:
+        """Lines over the colours, light on dark or dark on light, told from both by their edge."""
+        for name in [n for n in self._paths if n not in layer.paths]:
+            self.item.removeItem(self._paths.pop(name))
+        for k, (name, places) in enumerate(layer.paths.items()):
+            if name not in self._paths:
+                self._paths[name] = line = pyqtgraph.PlotDataItem()
+                line.setZValue(6)
+                self.item.addItem(line, ignoreBounds=True)
+            line, dashes = self._paths[name], Qt.PenStyle.DashLine if k else Qt.PenStyle.SolidLine
+            ink, paper = self._inks()
+            line.setPen(pyqtgraph.mkPen(ink, width=1.2 if k else 1.8, style=dashes))
+            line.setShadowPen(pyqtgraph.mkPen(paper, width=2.6 if k else 4.0))
+            line.setData(*(np.array([drawn(place, layer.axes) for place in places.tolist()]).T))
+
+    def _inks(self) -> tuple[str, str]:
+        """Colours of what is written over the picture, and of what it is written on."""
+        if self.theme is None:
+            return "#222222", "#ffffff"
+        return self.theme.text, self.theme.canvas
 
     def _show_marks(self, layer: Field) -> None:
         """The first mark of a field that steers is the handle; the others are crosses."""
@@ -107,8 +130,7 @@ class ImageView(Plot):
             label.setPos(x, y)
 
     def _new_mark(self, name: str) -> tuple[Any, Any]:
-        ink = self.theme.text if self.theme is not None else "#222222"
-        paper = self.theme.canvas if self.theme is not None else "#ffffff"
+        ink, paper = self._inks()
         cross = pyqtgraph.ScatterPlotItem(
             symbol="+", size=13, pen=pyqtgraph.mkPen(ink), brush=pyqtgraph.mkBrush(ink)
         )
@@ -143,6 +165,9 @@ class ImageView(Plot):
             for part in parts:
                 self.item.removeItem(part)
         self._marks.clear()
+        for line in self._paths.values():
+            self.item.removeItem(line)
+        self._paths.clear()
 
 
 def _plane(
