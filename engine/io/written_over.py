@@ -20,10 +20,13 @@ def write_over(layer: Field, values: Array, axes: Axes, style: PrintStyle) -> No
         middles = [middles_of(layer, k) for k in (0, 1)]
         axes.contour(*middles, values.T, levels=sorted(layer.contours), colors=style.ink,
                      linewidths=RULE_PT)  # fmt: skip
+    # A path may begin or end beyond the field; the field stays as large as it is.
+    across, up = axes.get_xlim(), axes.get_ylim()
     for k, path in enumerate(layer.paths.values()):
         axes.plot(*path.T, color=style.ink, linewidth=RULE_PT if k else LINE_PT,
-                  linestyle=(0, (4, 3)) if k else "-", path_effects=halo(style, 2.2),
-                  scalex=False, scaley=False)  # fmt: skip
+                  linestyle=(0, (4, 3)) if k else "-", path_effects=halo(style, 2.2))  # fmt: skip
+    axes.set_xlim(across)
+    axes.set_ylim(up)
     for name, place in layer.marks.items():
         axes.plot(*place, marker="+", color=style.ink, markersize=5)
         axes.annotate(name, place, xytext=(3, 3), textcoords="offset points", color=style.ink,
