@@ -47,6 +47,8 @@ class SelfTuning:
     training, validation : mean losses of hyper-parameters (draws, k), differentiable in the weights
         and, for validation, in the hyper-parameters
     warm_up : steps of the weights alone
+    widest : spread beyond which none is let grow: of a number that does not matter the entropy
+        alone decides, and w would be asked to follow it without end
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class SelfTuning:
         draws: int,
         generator: torch.Generator,
         clip: float = math.inf,
+        widest: float = math.inf,
     ) -> None:
         self.weights = list(weights)
         self.l = start.clone().requires_grad_()
         self.rho = torch.full_like(start, math.log(math.expm1(spread))).requires_grad_()
         self.training, self.validation = training, validation
         self.warm_up, self.draws, self.generator, self.clip = warm_up, draws, generator, clip
+        self._most = math.log(math.expm1(widest)) if math.isfinite(widest) else math.inf
         self.step = 0
         self._learning = torch.optim.Adam(self.weights)
         self._tuning = torch.optim.Adam([self.l, self.rho])
@@ -93,6 +97,8 @@ class SelfTuning:
             # The gradient is asked for l and sigma alone: the weights only answer here.
             self._descend(self._tuning, loss - pace.entropy * entropy, [self.l, self.rho],
                           pace.tuning_rate)  # fmt: skip
+            with torch.no_grad():
+                self.rho.clamp_(max=self._most)
         else:
             with torch.no_grad():
                 at = self.l + self.sigma * eps

@@ -42,7 +42,7 @@ EVERY = 100
 class Fitted:
     """A training's course. `course` (steps, 2 + 2 k): loss, 1 for a tuning step, l and sigma;
     `across` (m, k, 16) validation losses where one number is varied, as they were at each of m
-    pictures, at `places` (16,) shares of its range; `plane` (16, 16) those of the last picture
+    pictures, at `places` (16,) shares of its range; `plane` (10, 10) those of the last picture
     over the first two numbers, (0, 0) where one is tuned."""
 
     course: NDArray[np.float64]

@@ -33,12 +33,17 @@ from engine.restoration.training import TEXTURE
 CROPS = 4
 PLACES = (np.arange(16) + 0.5) / 16
 """Shares of a number's range at which the open picture is asked what it says of it."""
+PLANE = (np.arange(10) + 0.5) / 10
+"""The same for two numbers at once."""
+WIDEST_SPREAD = 1.5
+"""In units of the unconstrained numbers: two such spreads to either side of the middle are nine
+tenths of a range."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landscape:
     """Validation losses: `across` (k, 16) where one number is elsewhere in its range, the others
-    being as tuned; `plane` (16, 16) over the first two, (0, 0) where there is but one."""
+    being as tuned; `plane` (10, 10) over the first two, (0, 0) where there is but one."""
 
     across: NDArray[np.float64]
     plane: NDArray[np.float64]
@@ -63,6 +68,7 @@ class Tuning:
             self.network.parameters(), start.float(), spread=params.spread,
             training=self._training, validation=self._validation, warm_up=params.warm_up,
             draws=GROUPS, generator=torch_rng(rng), clip=1.0,
+            widest=max(WIDEST_SPREAD, params.spread),
         )  # fmt: skip
 
     def advance(self, params: STNParams) -> tuple[bool, float]:
@@ -129,8 +135,8 @@ class Tuning:
     def landscape(self) -> Landscape:
         """What the open picture would say of other hyper-parameters; nothing of the training's
         randomness is used up."""
-        now, count, side = self.tuning.l.detach(), len(self.tuned), len(PLACES)
-        places = np.log(PLACES / (1 - PLACES)).tolist()
+        now, count = self.tuning.l.detach(), len(self.tuned)
+        places, coarse = (np.log(x / (1 - x)).tolist() for x in (PLACES, PLANE))
 
         def at(*changed: tuple[int, float]) -> float:
             there = now.clone()
@@ -139,7 +145,7 @@ class Tuning:
             return float(self._judged(there, self._looked))
 
         across = np.array([[at((k, one)) for one in places] for k in range(count)])
-        plane = np.empty((side, side) if count > 1 else (0, 0))
+        plane = np.empty((len(PLANE),) * 2 if count > 1 else (0, 0))
         for i, j in np.ndindex(plane.shape):
-            plane[i, j] = at((0, places[i]), (1, places[j]))
+            plane[i, j] = at((0, coarse[i]), (1, coarse[j]))
         return Landscape(across, plane)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QGraphicsPathItem
 
 from engine.layers import Axis, Field, Points
 from workbench import theme
@@ -33,7 +34,10 @@ def test_numbers_at_the_axes_stay_true_as_pictures_follow_one_another(qtbot, sca
 
 
 def lines_of(view):
-    return [i for i in view.item.listDataItems() if i.xData is not None and len(i.xData) > 1]
+    """Places (m, 2) along every line, which has an edge below it."""
+    found = [i.path() for i in view.item.items if isinstance(i, QGraphicsPathItem)]
+    return [np.array([(p.elementAt(k).x, p.elementAt(k).y) for k in range(p.elementCount())])
+            for p in found[1::2]]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
@@ -48,13 +52,19 @@ def test_a_path_lies_where_its_places_are_and_leaves_with_them(qtbot, name):
         name="f", role="diagnostic", values=np.zeros((4, 5)), extent=((0.0, 5.0), (1e-7, 1e-2)),
         axes=(Axis("a"), Axis("b", log=True)), paths={"way": way, "reach": way[:2]},
     )  # fmt: skip
+    view.show_layer(replace(layer, paths={}))
+    qtbot.wait(30)
+    bare = view.grab().toImage()
+    view.show_layer(layer)
+    qtbot.wait(30)
+    assert view.grab().toImage() != bare
     for paths in (layer.paths, {"way": way[:2]}):
         view.show_layer(replace(layer, paths=paths))
         lines = lines_of(view)
         assert len(lines) == len(paths)
         for line, places in zip(lines, paths.values(), strict=True):
-            np.testing.assert_allclose(line.xData, places[:, 0])
-            np.testing.assert_allclose(line.yData, np.log10(places[:, 1]))
+            np.testing.assert_allclose(line[:, 0], places[:, 0])
+            np.testing.assert_allclose(line[:, 1], np.log10(places[:, 1]))
     view.set_theme(theme.load("light"))
     assert not lines_of(view)
     view.release()
