@@ -8,7 +8,9 @@ l, near the l of the moment; two steps of the first kind alternate with one of t
     l, sigma:  descend  mean over eps of  L_V(w(l + sigma eps)) - tau sum log(sigma sqrt(2 pi e))
 
 with eps standard normal. The entropy keeps sigma from vanishing, which would leave the slope of w
-unknown; a large sigma asks more of w(l) than it can follow.
+unknown; a large sigma asks more of w(l) than it can follow. What is descended is a mean over eps:
+where L_V is steeper on one side of its least, l comes to lie on the other side of it, by about
+sigma^2 L_V''' / (2 L_V'').
 """
 
 from __future__ import annotations
