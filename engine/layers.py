@@ -110,11 +110,12 @@ class Field(_Sealed):
 
     Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
     lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
-    units of the axes. `steers` names the LIVE parameters that the first two axes stand for: a hand
-    may set them in the picture, where the first mark follows it. `spots` are places on a plane that
-    a hand adds, moves and takes away. `slice_of` names the LIVE parameter, a share from 0 to 1, by
-    which the field is a slice of one with a further coordinate, `slice_axis`, which has slices at
-    the evenly spaced `slice_places`.
+    units of the axes, `paths` name -> places (m, 2) on a plane joined by a line, the first in full
+    and the others broken. `steers` names the LIVE parameters that the first two axes stand for: a
+    hand may set them in the picture, where the first mark follows it. `spots` are places on a plane
+    that a hand adds, moves and takes away. `slice_of` names the LIVE parameter, a share from 0 to
+    1, by which the field is a slice of one with a further coordinate, `slice_axis`, which has
+    slices at the evenly spaced `slice_places`.
     """
 
     name: str
@@ -128,11 +129,17 @@ class Field(_Sealed):
     contours: tuple[float, ...] = ()
     limits: tuple[float, float] | None = None
     marks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    paths: Mapping[str, Array] = field(default_factory=dict)
     steers: tuple[str, ...] = ()
     spots: Spots | None = None
     slice_of: str = ""
     slice_axis: Axis = Axis("")
     slice_places: tuple[float, ...] = ()
+
+    def _check(self) -> None:
+        for name, path in self.paths.items():
+            if path.ndim != 2 or path.shape[1] != 2:
+                raise ValueError(f"Path '{name}' needs places (m, 2), got {path.shape}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

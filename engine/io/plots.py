@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine import colour, darts, ellipses
-from engine.io.columns import edges_of, middles_of
+from engine.io.columns import edges_of
 from engine.io.keys import colour_bar, legend, scale_bar
 from engine.io.printed_pictures import as_printed
 from engine.io.printstyle import (
@@ -27,6 +27,7 @@ from engine.io.printstyle import (
     listed,
 )
 from engine.io.stems import draw_stems, make_room
+from engine.io.written_over import halo, write_over
 from engine.layers import (
     Array,
     Arrows,
@@ -154,13 +155,6 @@ def draw_edges(axes: Axes, network: Network, points: Points | Arrows, style: Pri
             rasterized=len(network.edges) > MANY_MARKS,
             zorder=1,
         )
-
-
-def halo(style: PrintStyle) -> list[Any]:
-    """An outline of paper that keeps a word readable over a picture."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=1.4, foreground=style.paper, alpha=0.85)]
 
 
 def draw_markers(axes: Axes, layer: Markers, style: PrintStyle) -> None:
@@ -318,14 +312,7 @@ def _field(layer: Field, axes: Axes, style: PrintStyle) -> None:
             interpolation="nearest",
             aspect="equal" if layer.axes[0].unit == layer.axes[1].unit else "auto",
         )
-    if layer.contours:
-        middles = [middles_of(layer, k) for k in (0, 1)]
-        axes.contour(*middles, values.T, levels=sorted(layer.contours), colors=style.ink,
-                     linewidths=RULE_PT)  # fmt: skip
-    for name, place in layer.marks.items():
-        axes.plot(*place, marker="+", color=style.ink, markersize=5)
-        axes.annotate(name, place, xytext=(3, 3), textcoords="offset points", color=style.ink,
-                      fontsize=TICK_PT, path_effects=halo(style))  # fmt: skip
+    write_over(layer, values, axes, style)
     name_axes(axes, layer.axes[:2])
     _boxed(axes)
     colour_bar(axes, image, style.told(layer.name, layer.unit), style)

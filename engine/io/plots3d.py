@@ -9,10 +9,11 @@ import numpy as np
 from engine import colour, darts, ellipses
 from engine.io.keys import scale_bar
 from engine.io.occlusion import eye, visible
-from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, halo, shuffled
+from engine.io.plots import diameter_pt, edge_shades, emphasis, explain, shuffled
 from engine.io.printstyle import MOST_ARROWS, RULE_PT, TICK_PT, PrintStyle, ink_points
 from engine.io.reliefs import Raised, draw_relief
 from engine.io.reliefs import proportions as sides
+from engine.io.written_over import halo
 from engine.layers import Array, Arrows, Layer, Markers, Network, Points, Surface
 
 AZIMUTH, ELEVATION = 30.0, 30.0

@@ -51,8 +51,9 @@ class Predicted:
 class HyperNetwork(nn.Module):
     """Slider positions (..., p) in [0, 1] to tensors by name, with the same leading axes.
 
-    Hidden layers and the rows that predict kernels start as He et al. do for the fan out (each
-    tensor being a layer of its own), all biases and the rows that predict biases at zero.
+    Hidden layers start as He et al. do for the fan out, and so do the rows that predict kernels:
+    they and all others are one linear layer, whose fan out is every weight of the network. All
+    biases and the rows that predict biases start at zero.
     """
 
     def __init__(
@@ -79,9 +80,13 @@ class HyperNetwork(nn.Module):
         )
         self.biases = nn.ParameterList(torch.zeros(w, dtype=dtype) for w in hidden)
         rows, starts = [], []
+        # As in the released library (JJGO/hyperlight, `FullyConnectedNet.reset_parameters`): no
+        # activation follows, and what comes back from all the weights is summed. Larger changes,
+        # as if each tensor were a layer of its own, spoil what the weights' own start is for.
+        outward = 1 / math.sqrt(sum(t.count for t in self.tensors.values()))
         for tensor in self.tensors.values():
             kernel = len(tensor.shape) > 1
-            std = tensor.gain * scale / math.sqrt(tensor.count) if kernel else 0.0
+            std = tensor.gain * outward if kernel else 0.0
             rows.append(normal(tensor.count, widths[-1], std))
             bound = tensor.gain / math.sqrt(tensor.fan_in) if kernel else 0.0
             starts.append(torch.from_numpy(rng.uniform(-bound, bound, tensor.count)).to(dtype))

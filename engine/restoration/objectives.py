@@ -76,6 +76,16 @@ def _band_energies(
         target = functional.avg_pool2d(low_target, 2)
 
 
+def band_energies(x: Tensor, levels: int = 3) -> Tensor:
+    """Mean squares (levels,) of Laplacian bands, the finest first."""
+    found = []
+    for _ in range(levels):
+        low = _smoothed(x)
+        found.append((x - low).square().mean())
+        x = functional.avg_pool2d(low, 2)
+    return torch.stack(found)
+
+
 def weighted_sum(
     output: Tensor,
     targets: Sequence[Tensor],

@@ -8,7 +8,9 @@ l, near the l of the moment; two steps of the first kind alternate with one of t
     l, sigma:  descend  mean over eps of  L_V(w(l + sigma eps)) - tau sum log(sigma sqrt(2 pi e))
 
 with eps standard normal. The entropy keeps sigma from vanishing, which would leave the slope of w
-unknown; a large sigma asks more of w(l) than it can follow.
+unknown; a large sigma asks more of w(l) than it can follow. What is descended is a mean over eps:
+where L_V is steeper on one side of its least, l comes to lie on the other side of it, by about
+sigma^2 L_V''' / (2 L_V'').
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ class SelfTuning:
     training, validation : mean losses of hyper-parameters (draws, k), differentiable in the weights
         and, for validation, in the hyper-parameters
     warm_up : steps of the weights alone
+    widest : spread beyond which none is let grow: of a number that does not matter the entropy
+        alone decides, and w would be asked to follow it without end
     """
 
     def __init__(
@@ -61,12 +65,14 @@ class SelfTuning:
         draws: int,
         generator: torch.Generator,
         clip: float = math.inf,
+        widest: float = math.inf,
     ) -> None:
         self.weights = list(weights)
         self.l = start.clone().requires_grad_()
         self.rho = torch.full_like(start, math.log(math.expm1(spread))).requires_grad_()
         self.training, self.validation = training, validation
         self.warm_up, self.draws, self.generator, self.clip = warm_up, draws, generator, clip
+        self._most = math.log(math.expm1(widest)) if math.isfinite(widest) else math.inf
         self.step = 0
         self._learning = torch.optim.Adam(self.weights)
         self._tuning = torch.optim.Adam([self.l, self.rho])
@@ -93,6 +99,8 @@ class SelfTuning:
             # The gradient is asked for l and sigma alone: the weights only answer here.
             self._descend(self._tuning, loss - pace.entropy * entropy, [self.l, self.rho],
                           pace.tuning_rate)  # fmt: skip
+            with torch.no_grad():
+                self.rho.clamp_(max=self._most)
         else:
             with torch.no_grad():
                 at = self.l + self.sigma * eps

@@ -1,8 +1,10 @@
 """A small restoring network trained on the spot, which tunes its own training on the open picture.
 
-"Self-Tuning Networks", arXiv 1903.03088; see `self_tuning` and `gated_network`. Tuned are the
-noise of the training patches, weight decay and input dropout; what is validated on is the open
-picture, by Stein's unbiased estimate of the error (for noise of known or estimated size),
+"Self-Tuning Networks", arXiv 1903.03088; see `self_tuning` and `gated_network`. Tuned are what a
+restoration's sliders stand for (noise, blur and compression of the training patches, and how much
+their texture counts), how far patches are made brighter or darker, weight decay and input dropout;
+what is validated on is the open picture, by Stein's unbiased estimate of the error (for noise of
+known or estimated size),
 
     SURE = mean (f(y) - y)^2 - sigma^2 + 2 sigma^2 div f(y) / N
 
@@ -39,11 +41,14 @@ EVERY = 100
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
     """A training's course. `course` (steps, 2 + 2 k): loss, 1 for a tuning step, l and sigma;
-    `across` (k, 17) validation losses where one number is varied, at `places` (17,) shares."""
+    `across` (m, k, 16) validation losses where one number is varied, as they were at each of m
+    pictures, at `places` (16,) shares of its range; `plane` (10, 10) those of the last picture
+    over the first two numbers, (0, 0) where one is tuned."""
 
     course: NDArray[np.float64]
     places: NDArray[np.float64]
     across: NDArray[np.float64]
+    plane: NDArray[np.float64]
     sigma: float
 
 
@@ -122,6 +127,7 @@ class _Run(StepUnderWay[STNParams]):
         super().__init__(params, params.steps)
         self.data, self.params, self.rng = data, params, rng
         self.course: list[list[float]] = []
+        self.across: list[NDArray[np.float64]] = []
 
     def begin(self) -> None:
         """The pool of pictures, the network, and what it is judged by."""
@@ -148,5 +154,10 @@ class _Run(StepUnderWay[STNParams]):
         return found
 
     def fitted(self) -> Fitted:
-        places, across = self.tuning.landscape()
-        return Fitted(np.array(self.course), places, across, self.sigma)
+        from engine.restoration.stn_training import PLACES
+
+        found = self.tuning.landscape()
+        self.across.append(found.across)
+        return Fitted(
+            np.array(self.course), PLACES.copy(), np.array(self.across), found.plane, self.sigma
+        )

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from engine.data.photograph import Photograph
-from engine.layers import Array, Axis, Curves
+from engine.layers import Array, Axis, Curves, Field, Layer
 from engine.method import Note, Snapshot
 from engine.restoration import picture_layers
 from engine.restoration.gated_network import GatedNetwork
 from engine.restoration.patch_training import loaded, restored, tiny
-from engine.restoration.stn import Fitted
+from engine.restoration.stn import EVERY, Fitted
 from engine.restoration.stn_params import STNParams, Tuned
 
 REACH = 2.0
@@ -43,6 +43,7 @@ def snapshot(
         layers=(
             *picture_layers.pictures(photograph, picture, params.gain),
             *picture_layers.curves(photograph, picture),
+            *_plane(tuned, fitted, places),
             *(_validation(t, fitted, i, places[i], at[i], spread[i]) for i, t in enumerate(tuned)),
             *(_course(t, fitted, i, k) for i, t in enumerate(tuned)),
             _losses(fitted),
@@ -66,22 +67,65 @@ def _validation(
     }
     return Curves(
         name=f"validation by {tuned.name}", role="diagnostic", x=x,
-        lines={"error over noise": fitted.across[k]}, marks=marks, steers=tuned.name,
-        axes=(Axis(tuned.name, tuned.unit, log=tuned.log), Axis("squared error over noise")),
+        lines={"validation": fitted.across[-1, k]}, marks=marks, steers=tuned.name,
+        axes=(_axis(tuned), Axis("squared error over noise")),
     )  # fmt: skip
 
 
-def _course(tuned: Tuned, fitted: Fitted, k: int, count: int) -> Curves:
-    """Where a number went, and how far around it the weights were asked to follow."""
+def _course(tuned: Tuned, fitted: Fitted, k: int, count: int) -> Field:
+    """Where a number went, and how far around it the weights were asked to follow, over how much
+    worse than the best the open picture said each value was at the time."""
     at, spread = fitted.course[:, 2 + k], fitted.course[:, 2 + count + k]
-    lines = {
-        name: np.array([tuned.value(v) for v in at + sign * spread])
+    steps = np.arange(1.0, len(at) + 1)
+    paths = {
+        name: np.column_stack([steps, [tuned.value(v) for v in at + sign * spread]])
         for name, sign in (("tuned", 0.0), ("from", -REACH), ("to", REACH))
     }
-    return Curves(
-        name=f"course of {tuned.name}", role="diagnostic", x=_steps(fitted), lines=lines,
-        axes=(Axis("step"), Axis(tuned.name, tuned.unit, log=tuned.log)),
+    worse = _worse(fitted.across[:, k])
+    return Field(
+        name=f"course of {tuned.name}", role="diagnostic", values=worse, paths=paths,
+        extent=((0.0, float(EVERY * len(worse))), (tuned.low, tuned.high)), limits=_limits(worse),
+        axes=(Axis("training", "steps"), _axis(tuned)), marks={"now": tuple(paths["tuned"][-1])},
     )  # fmt: skip
+
+
+def _plane(tuned: Sequence[Tuned], fitted: Fitted, places: Sequence[float]) -> tuple[Layer, ...]:
+    """The way of the first two numbers over what the open picture says of them now, and the
+    ellipse of the spreads within which the weights have learnt to follow."""
+    if len(tuned) < 2:
+        return ()
+    k, one, two = len(tuned), tuned[0], tuned[1]
+    course = fitted.course[:, 2:4]
+    turn = np.linspace(0, 2 * np.pi, 73)
+    reach = REACH * fitted.course[-1, 2 + k : 4 + k]
+    around = course[-1] + reach * np.column_stack([np.cos(turn), np.sin(turn)])
+
+    def values(rows: Array) -> Array:
+        return np.array([(one.value(a), two.value(b)) for a, b in rows])
+
+    worse = _worse(fitted.plane.reshape(1, -1)).reshape(fitted.plane.shape)
+    end = values(course)[-1]
+    return (Field(
+        name=f"course of {one.name} and {two.name}", role="diagnostic", values=worse,
+        extent=((one.low, one.high), (two.low, two.high)), axes=(_axis(one), _axis(two)),
+        paths={"tuned": values(course), "reach": values(around)}, limits=_limits(worse),
+        marks={"now": (one.value(places[0]), two.value(places[1])), "tuned": tuple(end)},
+        steers=(one.name, two.name),
+    ),)  # fmt: skip
+
+
+def _worse(losses: Array) -> Array:
+    """Losses (m, n) over the least of their row."""
+    return np.asarray(losses - losses.min(axis=1, keepdims=True))
+
+
+def _limits(worse: Array) -> tuple[float, float]:
+    """The valley is looked at, not the heights around it."""
+    return 0.0, max(float(np.median(worse)), 1e-3)
+
+
+def _axis(tuned: Tuned) -> Axis:
+    return Axis(tuned.name, tuned.unit, log=tuned.log)
 
 
 def _losses(fitted: Fitted) -> Curves:

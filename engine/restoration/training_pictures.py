@@ -138,9 +138,11 @@ class Pool:
             picture = np.repeat(picture[..., None], 3, axis=2)
         self._pictures.append(np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8))
 
-    def patches(self, count: int, side: int, rng: np.random.Generator) -> Array:
-        """Clean patches (count, C, side, side), float32: turned, mirrored, brighter or darker,
-        with channels exchanged (colour) or mixed at random (grey)."""
+    def patches(
+        self, count: int, side: int, rng: np.random.Generator, exposure: float = 1.0
+    ) -> Array:
+        """Clean patches (count, C, side, side), float32: turned, mirrored, brighter or darker (as
+        far as `exposure` says), with channels exchanged (colour) or mixed at random (grey)."""
         batch = np.empty((count, self.channels, side, side), np.float32)
         for k in range(count):
             which = min(int(np.searchsorted(self._reach, rng.random())), len(self._pictures) - 1)
@@ -154,6 +156,8 @@ class Pool:
             batch[k] = self._coloured(patch.astype(np.float32) / 255, rng)
         gain = rng.uniform(0.7, 1.2, (count, 1, 1, 1)).astype(np.float32)
         power = rng.uniform(0.8, 1.25, (count, 1, 1, 1)).astype(np.float32)
+        if exposure != 1.0:
+            gain, power = gain ** np.float32(exposure), power ** np.float32(exposure)
         changed: Array = np.minimum(gain * np.power(batch, power), 1.0)
         return changed
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,6 +96,11 @@ LAYERS = {
     "field 1": field((9,)),
     "field 2": field(diverging=True),
     "field 3": field((6, 5, 4)),
+    "field with paths": field(
+        paths={"way": np.array([[0.2, 0.9], [1.0, 0.5], [1.8, 0.6]]), "reach": np.eye(2)},
+        contours=(0.0,),
+        marks={"end": (1.8, 0.6)},
+    ),
     "picture": Picture(name="p", role="data", values=RNG.random((8, 10))),
     "colour picture": Picture(name="p", role="data", values=RNG.random((8, 10, 3))),
     "arrows": Arrows(
@@ -220,6 +226,21 @@ def test_many_points_are_pixels_inside_the_vector_file(tmp_path):
 
 def has_colour(path, wanted, far=12):
     return bool((np.abs(image(path) - np.asarray(wanted) * 255).sum(axis=2) < far).any())
+
+
+def test_a_path_is_drawn_over_a_field_and_stays_within_it(tmp_path):
+    """Along a logarithmic axis too; a place beyond the field does not make it wider."""
+    axes = (Axis("a"), Axis("b", log=True))
+    plain = Field(name="f", role="diagnostic", values=np.zeros((4, 5)), axes=axes,
+                  extent=((0.0, 4.0), (1e-4, 1.0)))  # fmt: skip
+    way = {"way": np.array([[1.0, 1e-2], [3.0, 1e-2], [9.0, 1e-2]])}
+    pages = []
+    for k, layer in enumerate((plain, replace(plain, paths=way))):
+        save_figure(tmp_path / f"{k}.png", layer, **QUICK)
+        pages.append(image(tmp_path / f"{k}.png"))
+    rows, columns = np.nonzero((pages[0] != pages[1]).any(axis=2))
+    # One line in the middle of the field; all else, ticks and bar, is where it was.
+    assert np.ptp(rows) < 6 and np.ptp(columns) > 0.3 * pages[0].shape[1]
 
 
 def test_classes_get_the_screen_colours_and_a_legend(tmp_path):

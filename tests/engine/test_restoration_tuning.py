@@ -14,102 +14,16 @@ from engine.method import DataError
 from engine.params import to_json
 from engine.restoration import patch_training
 from engine.restoration.gated_network import GatedConvolution
-from engine.restoration.hypernetwork import HyperNetwork, Predicted, PredictedNetwork
+from engine.restoration.hypernetwork import PredictedNetwork
 from engine.restoration.networks import SHAPES
+from engine.restoration.objectives import band_energies
 from engine.restoration.patch_training import tiny
 from engine.restoration.self_tuning import Pace, SelfTuning
+from engine.restoration.stn_judge import FAINT, Judge
 from engine.restoration.stn_params import ALL, STNParams
 from engine.restoration.stn_training import Tuning
 from engine.runs import Fit, RunSpec
 from tests.engine import conformance as owed
-
-TOY = {
-    "in.weight": Predicted((16, 1)),
-    "in.bias": Predicted((16,)),
-    "out.weight": Predicted((1, 16)),
-    "out.bias": Predicted((1,)),
-}
-ENCODINGS = ("magnitude invariant", "plain")
-
-
-def hyper(encoding, seed=0, sliders=1, tensors=None, dtype=torch.float64, hidden=(64, 128)):
-    return HyperNetwork(
-        tensors or {"kernel": Predicted((16, 16, 3, 3))}, sliders=sliders, encoding=encoding,
-        hidden=hidden, rng=np.random.default_rng(seed), dtype=dtype,
-    )  # fmt: skip
-
-
-def spread(network, gamma):
-    with torch.no_grad():
-        return float(network.change(torch.tensor([gamma], dtype=torch.float64)).std())
-
-
-def test_plain_positions_predict_weights_as_large_as_they_are_and_encoded_ones_do_not():
-    """Check M1 of the family. The ratio is 1.35 here; with layers of 16 and 128, 1.67: the first
-    layer must be wide enough not to favour a direction."""
-    for seed in range(20):
-        plain = hyper("plain", seed)
-        assert abs(spread(plain, 0.1) / spread(plain, 1.0) - 0.1) < 1e-3
-    ratios = []
-    for seed in range(20):
-        found = [spread(hyper("magnitude invariant", seed), g) for g in np.linspace(0, 1, 11)]
-        ratios.append(max(found) / min(found))
-    assert np.mean(ratios) < 1.5
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_weights_move_with_the_slider_as_their_derivative_says(encoding):
-    """Check M2 of the family."""
-    network = hyper(encoding, sliders=2)
-    with torch.no_grad():
-        for bias in network.biases:
-            bias.normal_(generator=torch.Generator().manual_seed(1))
-    at = torch.tensor([0.3, 0.6], dtype=torch.float64)
-    slope = torch.autograd.functional.jacobian(lambda g: network(g)["kernel"].flatten(), at)
-    for k in range(2):
-        step = 1e-6 * torch.eye(2, dtype=torch.float64)[k]
-        with torch.no_grad():
-            differences = (network(at + step)["kernel"] - network(at - step)["kernel"]) / 2e-6
-        assert float((slope[:, k] - differences.flatten()).abs().max()) < 1e-6
-
-
-def learnt(encoding, seeds, steps):
-    """Losses (steps, seeds) of the toy y = sin 2 pi (x + gamma), gamma ~ U(0, 1), by Adam(1e-3).
-
-    The networks are trained beside each other; none knows of another.
-    """
-    networks = [
-        hyper(encoding, seed, tensors=TOY, dtype=torch.float32, hidden=(16, 128)) for seed in seeds
-    ]
-    stacked, _ = torch.func.stack_module_state(networks)
-    optimiser = torch.optim.Adam(stacked.values(), lr=1e-3, fused=True)
-    rngs = [np.random.default_rng(seed) for seed in seeds]
-
-    def loss(weights, drawn):
-        gammas, x = drawn[:16], drawn[16:]
-        w = torch.func.functional_call(networks[0], weights, (gammas[:, None],))
-        hidden = torch.tanh(x[None, :, None] @ w["in.weight"].mT + w["in.bias"][:, None])
-        y = (hidden @ w["out.weight"].mT)[..., 0] + w["out.bias"]
-        return (y - torch.sin(2 * np.pi * (x + gammas[:, None]))).square().mean()
-
-    course = []
-    for _ in range(steps):
-        optimiser.zero_grad()
-        drawn = np.stack([rng.random(16 + 64).astype(np.float32) for rng in rngs])
-        losses = torch.func.vmap(loss)(stacked, torch.from_numpy(drawn))
-        losses.sum().backward()
-        optimiser.step()
-        course.append(losses.detach().numpy())
-    return np.array(course)
-
-
-def test_encoded_positions_are_learnt_better_and_sooner():
-    """Check M3 of the family: five seeds, the published layers of 16 and 128, 3000 steps. What is
-    compared is the mean loss of the last 300, 0.0028 against 0.0036; that of a single step is
-    decided by chance. Over the whole course 0.028 against 0.040, and every seed is ahead."""
-    encoded, plain = (learnt(e, range(5), 3000) for e in ENCODINGS)
-    assert encoded[-300:].mean() <= plain[-300:].mean()
-    assert encoded.mean(axis=0).max() < plain.mean(axis=0).min()
 
 
 def ridge():
@@ -219,6 +133,22 @@ def test_tuning_steps_leave_the_weights_and_training_steps_the_numbers():
     assert kinds == [False, False, False, False, True, False, False, True, False]
 
 
+def test_of_a_number_that_does_not_matter_the_spread_grows_to_its_bound():
+    """The entropy alone decides: without a bound w would be asked to follow ever further."""
+    found = []
+    for widest in (1.5, np.inf):
+        w = torch.zeros(1, requires_grad=True)
+        tuning = SelfTuning(
+            (w,), torch.zeros(1), spread=0.5, warm_up=0, draws=4, widest=widest,
+            training=lambda at, w=w: (w - at.mean()).square().sum(),
+            validation=lambda at: 0 * at.sum(), generator=torch.Generator().manual_seed(0),
+        )  # fmt: skip
+        for _ in range(300):
+            tuning.advance(Pace(tuning_rate=0.1))
+        found.append(float(tuning.sigma.detach()))
+    assert found[0] == pytest.approx(1.5) and found[1] > 3
+
+
 @pytest.mark.parametrize("tuned", ALL, ids=lambda t: t.name)
 def test_tuned_numbers_come_back_from_their_places(tuned):
     for at in (-4.0, -0.3, 0.0, 2.0):
@@ -229,7 +159,6 @@ def test_tuned_numbers_come_back_from_their_places(tuned):
 
 def test_the_estimate_that_tunes_agrees_with_the_error_that_it_stands_for():
     """Stein's identity for the network at hand, over a picture's worth of pixels."""
-    rng = np.random.default_rng(0)
     y, x = np.mgrid[0:256, 0:256]
     data = owed.photograph_of(0.5 + 0.3 * np.sin(x / 4.0) * np.cos(y / 5.0))
     losses = []
@@ -237,12 +166,74 @@ def test_the_estimate_that_tunes_agrees_with_the_error_that_it_stands_for():
         made = Tuning(data, STNParams(judge=judge), data.sigma, np.random.default_rng(1))
         with torch.no_grad():  # at the start the network leaves the picture as it is
             made.network.layers["last"].weight.mul_(20)
-        whole = torch.from_numpy(made._seen[None])
-        truth = None if judge == "estimate" else torch.from_numpy(made._truth[None])
-        probe = torch.from_numpy(rng.standard_normal(whole.shape).astype(np.float32))
+        parts = made.judge.parts(20, np.random.default_rng(2))
         with torch.no_grad():
-            losses.append(float(made._judged(made.tuning.l, whole, truth, probe)))
+            losses.append(float(made._judged(made.tuning.l, parts)))
     assert losses[1] > 0.1 and abs(losses[0] - losses[1]) < 0.05 * losses[1]
+
+
+def test_how_much_texture_a_picture_has_is_told_without_the_truth():
+    """Energies of bands of a noisy picture less those of its noise; and a network that leaves too
+    little texture is the worse by the distance of logarithms, times what texture is worth."""
+    rng = np.random.default_rng(0)
+    data = owed.photograph_of(0.5 + 0.2 * rng.standard_normal((256, 256)), noise=0.1)
+    blind, told = (Judge(data, data.sigma, by_truth=by) for by in (False, True))
+    parts, known = (j.parts(20, np.random.default_rng(2)) for j in (blind, told))
+    wanted = band_energies(known.truth)
+    assert float((blind._wanted(parts) / wanted - 1).abs().max()) < 0.1
+
+    def halved(x):
+        return known.truth / 2 + 0.0 * x
+
+    more = told.loss(halved, known, texture=3.0) - told.loss(halved, known)
+    apart = ((wanted + FAINT) / (wanted / 4 + FAINT)).log()
+    assert abs(float(more) - 3 * float(apart.mean())) < 1e-4
+    assert float(told.loss(lambda x: known.truth, known, texture=3.0)) < 1e-6
+
+
+def at_either(name, values):
+    """The loss, the patches and what they were, where one number is at either place."""
+    params, found = STNParams(tune=f"noise, {name}"), []
+    for value in values:
+        made = Tuning(owed.photograph(), params, 0.1, np.random.default_rng(1))
+        before = made.rng.bit_generator.state
+        spoilt = made._spoilt({"noise": 10.0, name: value})
+        made.rng.bit_generator.state = before
+        at = [t.place({"noise": 10.0, name: value}[t.name]) for t in made.tuned]
+        with torch.no_grad():
+            found.append((float(made._asked(torch.tensor(at))), *spoilt[:2]))
+    return found
+
+
+@pytest.mark.parametrize("name", ["blur", "compression", "exposure", "detail"])
+def test_every_tuned_number_is_one_of_the_training(name):
+    """Blur and compression spoil the patches, exposure changes what they are, and detail asks for
+    their texture in the loss alone."""
+    (low, seen, target), (high, far, other) = at_either(name, (0.02, 0.9))
+    assert torch.allclose(target, other) == (name != "exposure")
+    assert torch.allclose(seen, far) == (name == "detail")
+    assert high > low if name == "detail" else high != low
+
+
+def test_all_that_is_tuned_has_a_slider_and_a_course_over_the_landscape():
+    card, data = catalog.card("restoration.stn"), owed.photograph()
+    fit = owed.fitted(card, data, owed.params_for(card, tune="everything", steps=8, warm_up=2))
+    found = fit.result()
+    assert set(found.chosen) == {t.name for t in ALL}
+    for tuned in ALL:
+        layer = found.layer(f"course of {tuned.name}")
+        path = layer.paths["tuned"]
+        assert len(path) == 8 and tuple(path[-1]) == layer.marks["now"]
+        assert path[-1, 1] == pytest.approx(found.chosen[tuned.name])
+        assert (layer.paths["from"][:, 1] < path[:, 1]).all()
+        assert layer.values.min() == 0 and layer.values.shape == (1, 16)
+    plane = found.layer("course of noise and blur")
+    np.testing.assert_array_equal(plane.paths["tuned"][:, 0],
+                                  found.layer("course of noise").paths["tuned"][:, 1])  # fmt: skip
+    # The landscape at the end of the course is that along either axis.
+    moved = fit.method.evaluate(replace(fit.params, noise=11.0))
+    assert moved.layer("course of noise and blur").marks["now"][0] == pytest.approx(11.0)
+    assert moved.layer("course of noise and blur").marks["tuned"] == plane.marks["tuned"]
 
 
 def test_strips_of_a_picture_agree_with_the_whole(monkeypatch):

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QRectF, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from engine import colour
 from engine.layers import Axis, Field, Matrix, Picture
 from workbench.theme import Theme
 from workbench.views.plot import Plot
 from workbench.views.steering import Handle, drawn
+
+ROOM = 0.85
+"""Share of a picture's width beyond which a place's name stands to its left."""
 
 
 class ImageView(Plot):
@@ -26,6 +29,7 @@ class ImageView(Plot):
         super().__init__(parent)
         self._contours: list[Any] = []
         self._marks: dict[str, Any] = {}
+        self._paths: dict[str, Any] = {}
         self._steers: tuple[str, ...] = ()
         self._handle: Handle | None = None
         self._image = pyqtgraph.ImageItem(axisOrder="row-major")
@@ -66,6 +70,7 @@ class ImageView(Plot):
             for side, axis, ends in zip(("bottom", "left"), axes, layer.extent, strict=False):
                 self.set_ticks(side, ends if axis.log else None)
             self._show_contours(values, layer.contours)
+            self._show_paths(layer)
             self._show_marks(layer)
             self.show_spots(layer)
 
@@ -79,6 +84,36 @@ class ImageView(Plot):
             self._contours.append(line)
         for line, level in zip(self._contours, levels, strict=True):
             line.setData(values, level)
+
+    def _show_paths(self, layer: Field) -> None:
+        """Lines over the colours, light on dark or dark on light, told from both by their edge."""
+        for name in [n for n in self._paths if n not in layer.paths]:
+            for line in self._paths.pop(name):
+                self.item.removeItem(line)
+        for k, (name, places) in enumerate(layer.paths.items()):
+            if name not in self._paths:
+                self._paths[name] = self._new_path(broken=k > 0)
+            at = np.array([drawn(place, layer.axes) for place in places.tolist()])
+            for line in self._paths[name]:
+                line.setPath(pyqtgraph.arrayToQPath(at[:, 0], at[:, 1]))
+
+    def _new_path(self, *, broken: bool) -> tuple[Any, Any]:
+        """The edge and the line over it."""
+        ink, paper = self._inks()
+        dashes = Qt.PenStyle.DashLine if broken else Qt.PenStyle.SolidLine
+        edge, line = QGraphicsPathItem(), QGraphicsPathItem()
+        edge.setPen(pyqtgraph.mkPen(paper, width=2.6 if broken else 4.0))
+        line.setPen(pyqtgraph.mkPen(ink, width=1.2 if broken else 1.8, style=dashes))
+        for part in (edge, line):
+            part.setZValue(6)
+            self.item.addItem(part, ignoreBounds=True)
+        return edge, line
+
+    def _inks(self) -> tuple[str, str]:
+        """Colours of what is written over the picture, and of what it is written on."""
+        if self.theme is None:
+            return "#222222", "#ffffff"
+        return self.theme.text, self.theme.canvas
 
     def _show_marks(self, layer: Field) -> None:
         """The first mark of a field that steers is the handle; the others are crosses."""
@@ -104,11 +139,14 @@ class ImageView(Plot):
             cross, label = self._marks[name]
             x, y = drawn(place, layer.axes)
             cross.setData([x], [y])
+            # Near the right edge there is no room to the right of a place.
+            right = drawn((layer.extent[0][1],), layer.axes)[0]
+            left = drawn((layer.extent[0][0],), layer.axes)[0]
+            label.setAnchor((float(x > left + ROOM * (right - left)), 1.2))
             label.setPos(x, y)
 
     def _new_mark(self, name: str) -> tuple[Any, Any]:
-        ink = self.theme.text if self.theme is not None else "#222222"
-        paper = self.theme.canvas if self.theme is not None else "#ffffff"
+        ink, paper = self._inks()
         cross = pyqtgraph.ScatterPlotItem(
             symbol="+", size=13, pen=pyqtgraph.mkPen(ink), brush=pyqtgraph.mkBrush(ink)
         )
@@ -143,6 +181,10 @@ class ImageView(Plot):
             for part in parts:
                 self.item.removeItem(part)
         self._marks.clear()
+        for lines in self._paths.values():
+            for line in lines:
+                self.item.removeItem(line)
+        self._paths.clear()
 
 
 def _plane(
