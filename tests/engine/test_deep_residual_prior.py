@@ -255,8 +255,8 @@ def test_a_wrong_kernel_is_lived_with():
 def test_a_wrong_kernel_is_lived_with_for_longer(seed):
     """Minutes, so not run by default; see the module's docstring for the command.
 
-    Running mean in dB with the seeds 0, 1, 2, 3; two runs of the prior alone, which rounding leads
-    apart:
+    Running mean in dB with the seeds 0, 1, 2, 3; of the prior alone also what a later run
+    found:
 
         as it is                   26.53  26.44  26.54  26.35
         without smoothness weight  25.33  25.69  25.50  25.25
