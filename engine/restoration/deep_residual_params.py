@@ -16,7 +16,9 @@ REFERENCE = 256 * 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What may change from step to step; infinite l1 and l2 make it the plain deep image prior.
+    """What may change from step to step.
+
+    Infinite l1 and l2 with l3 = 0 make it the plain deep image prior.
 
     l1, l2 : on sums over pixels, beside a data term that is a mean
     l3 : on total variation, or on its smooth square if not `isotropic`
@@ -24,7 +26,7 @@ class Weights:
 
     l1: float = 5e-7
     l2: float = 5e-5
-    l3: float = 0.0
+    l3: float = 5e-4
     rate: float = 9e-3
     residual_rate: float = 5e-4
     isotropic: bool = True
@@ -86,10 +88,10 @@ class DeepResidualParams:
             label="residual weight"),
     ] = 1.25e-5  # fmt: skip
     l3: Annotated[
-        float, Bound(0.0, 0.5), STEP,
-        Doc("How smooth the picture is; 0 leaves it to the network.", symbol="λ₃",
-            label="variation weight"),
-    ] = 0.0  # fmt: skip
+        float, Bound(0.0, 0.5, soft=(0.0, 0.005)), STEP,
+        Doc("How smooth the picture is. 0 leaves that to the network, which fits noise in the "
+            "end: stop it early then.", symbol="λ₃", label="smoothness weight"),
+    ] = 5e-4  # fmt: skip
     rate: Annotated[
         float, Bound(1e-5, 0.1, log=True), STEP,
         Doc("Learning rate of the picture's network; halved at 2000 and 3000 steps.",
@@ -101,11 +103,14 @@ class DeepResidualParams:
     ] = 5e-4  # fmt: skip
     residuals: Annotated[
         bool, REFIT,
-        Doc("Ringing and kernel residual are modelled; off, this is the deep image prior alone."),
+        Doc("Ringing and kernel residual are modelled. Off, and with no smoothness weight, this "
+            "is the deep image prior alone.", label="model residuals"),
     ] = True  # fmt: skip
     isotropic: Annotated[
-        bool, REFIT, Doc("Variation is the gradient's length (total variation), not its square.")
-    ] = True
+        bool, REFIT,
+        Doc("Smoothness counts the length of the gradient (total variation), which leaves edges "
+            "sharp; off, its square, which softens them.", label="sharp edges"),
+    ] = True  # fmt: skip
     steps: Annotated[int, Bound(1, 20000, log=True, soft=(100, 5000)), REFIT, Doc("Steps.")] = 1000
     stop: Annotated[
         bool, REFIT,

@@ -1,6 +1,6 @@
 """Deblurring with a rough kernel: the steps of the iteration, and what it reaches.
 
-The whole published length of 1500 steps is marked slow and not run by default; it takes about two
+The whole published length of 1500 steps is marked slow and not run by default; it takes about five
 minutes: `python3 packaging/check.py tests/engine/test_deep_residual_prior.py -m slow`.
 """
 
@@ -32,7 +32,7 @@ from tests.engine import conformance as owed
 
 CAMERA = Path(__file__).parents[2] / "resources" / "pictures" / "camera.png"
 CARD = catalog.card("restoration.deep_residual_prior")
-ALONE = Weights(l1=math.inf, l2=math.inf)
+ALONE = Weights(l1=math.inf, l2=math.inf, l3=0.0)
 
 
 def waves(side=64):
@@ -159,7 +159,8 @@ def test_a_fit_stops_when_the_picture_explains_all_but_the_noise():
     noise = 0.1 * np.random.default_rng(0).standard_normal(clean.shape)
     seen = circular_blur(clean, kernel) + noise
     data = replace(owed.photograph_of(clean, 0.1), values=seen, kernel=kernel)
-    params = DeepResidualParams(size=1.2, steps=400, periodic=True)
+    # Smoothness would keep the picture from the noise for twice as long.
+    params = DeepResidualParams(size=1.2, steps=400, periodic=True, l3=0.0)
     # The truth would be shown and not looked at: one run does without.
     one, other = (fitted(d, params) for d in (data, replace(data, truth=None)))
     method, found = one.method, one.method._fitted
@@ -208,10 +209,14 @@ class Camera:
         return max(psnr(wiener(self.seen[None], kernel, b)[0], self.clean) for b in weights)
 
     def fitted(self, steps, seed, weights):
+        """The iteration, and the mean of its last 50 pictures."""
         iteration = Alternation(self.seen[None], self.assumed, np.random.default_rng(seed))
-        for _ in range(steps):
+        late = torch.zeros_like(iteration.seen)
+        for step in range(steps):
             iteration.advance(weights)
-        return iteration
+            if step >= steps - 50:
+                late += iteration.image / 50
+        return iteration, late
 
     def psnr(self, planes):
         return psnr(planes[0, 0].numpy(), self.clean)
@@ -228,36 +233,41 @@ def test_the_picture_of_the_check_is_the_one_whose_figures_are_known():
     assert abs(camera.wiener(camera.assumed) - 25.24) < 0.01
 
 
-def reached(steps, seed):
-    camera = Camera()
-    whole = camera.fitted(steps, seed, Weights())
-    alone = camera.fitted(steps, seed, ALONE)
-    average, prior = camera.psnr(whole.average), camera.psnr(alone.average)
-    assert average >= 25.4 and average >= camera.wiener(camera.assumed) + 0.2
+def holds(camera, whole, picture):
+    """The bounds of the full check."""
+    found = camera.psnr(picture)
+    assert found >= 25.4 and found >= camera.wiener(camera.assumed) + 0.2
     assert camera.likeness(whole) >= 0.45
-    return average, prior
+    return found
 
 
 def test_a_wrong_kernel_is_lived_with():
-    """Bounds of the full check at 400 steps, where the residuals matter most: 25.78 and 25.79 dB
-    with two seeds, the deep image prior alone 24.56 and 24.56, likeness 0.63 and 0.64."""
-    average, prior = reached(400, seed=0)
-    assert average > prior + 0.6
+    """After 250 steps, which the running mean is still behind: 25.77 dB, the deep image prior alone
+    24.28, likeness 0.67."""
+    camera = Camera()
+    whole, late = camera.fitted(250, 0, Weights())
+    _, prior = camera.fitted(250, 0, ALONE)
+    assert holds(camera, whole, late) > camera.psnr(prior) + 0.8
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("steps", "seed"), [(1000, 0), (1500, 1)])
-def test_a_wrong_kernel_is_lived_with_for_longer(steps, seed):
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_wrong_kernel_is_lived_with_for_longer(seed):
     """Minutes, so not run by default; see the module's docstring for the command.
 
-    Average in dB with the seeds 0, 1, 2, 3, and the deep image prior alone:
+    Running mean in dB with the seeds 0, 1, 2, 3; of the prior alone also what a later run
+    found:
 
-        400 steps    25.78  25.79  25.73  25.82      24.56  24.56  24.47  24.60
-        1000         25.65  25.84  25.72  25.58      25.24  25.33  25.28  25.33
-        1500         25.33  25.69  25.50  25.25      25.40  25.56  25.56  25.54
+        as it is                   26.53  26.44  26.54  26.35
+        without smoothness weight  25.33  25.69  25.50  25.25
+        deep image prior alone     25.40  25.56  25.56  25.54
+                                   25.81  25.45
 
-    After 1000 steps the bounds hold with every seed; after 1500 only with the seed 1, because by
-    then the picture has begun to fit the noise.
+    Without the smoothness weight the bounds fail with the seeds 0 and 3, and a second program
+    written from the formulas gives the same: 25.33 and 25.32. The prior alone with a smoothness
+    weight of its own reaches 25.89 (seed 0, that program).
     """
-    average, prior = reached(steps, seed)
-    assert average > prior
+    camera = Camera()
+    whole, _ = camera.fitted(1500, seed, Weights())
+    alone, _ = camera.fitted(1500, seed, ALONE)
+    assert holds(camera, whole, whole.average) > camera.psnr(alone.average)
