@@ -92,8 +92,9 @@ def snapshot(
     drawn = fields.draw(problem, c, process.on_grid, truth, at=params.at, unknown=params.unknown)
     measured = fitted.measured
     spread, draws = _spread(problem, process, params)
+    mean = process.on_grid(problem.grid(), [zero := problem.value_key()[1]])[zero]
     said, notes = inverse_picture.layers(
-        networks, params, c, truth, drawn.layers, spread, draws, word(measured)
+        networks, params, c, truth, drawn.layers, mean, spread, draws, word(measured)
     )
     # What a hand works on comes first of what is below the pictures.
     layers: list[Layer] = [drawn.layers[0], *said, *drawn.layers[1:]]
@@ -123,7 +124,7 @@ def like(layer: Layer, name: str, role: Any, values: Floats) -> Field:
     """A field on the grid of another."""
     assert isinstance(layer, Field)
     return Field(name=name, role=role, values=values.reshape(layer.values.shape),
-                 extent=layer.extent, axes=layer.axes)  # fmt: skip
+                 extent=layer.extent, axes=layer.axes, quantity=layer.quantity)  # fmt: skip
 
 
 def _spread(problem: Problem, process: _Process, params: RGNPParams) -> tuple[Floats, Floats]:
