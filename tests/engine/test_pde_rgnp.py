@@ -10,6 +10,7 @@ import torch
 
 from engine.data import open_any
 from engine.judgement import judge
+from engine.layers import Field
 from engine.method import DataError
 from engine.pde import collocation, coverage, gallery, shipped, sine
 from engine.pde.elbo import Elbo, relative, tensors
@@ -503,6 +504,11 @@ def test_observations_of_three_coordinates_stand_in_slices():
     cells = np.rint(spots.rows[:, :3] * (10, 40, 40)).astype(int)
     for k, name in enumerate("upv"):
         assert spots.rows[:, 3 + k] == pytest.approx(truth[name][tuple(cells.T)], abs=1e-12)
+    # What is kept from one slice to the next is not shown in it.
+    fresh = RGNP.from_state(fit.params, fit.method.state())
+    own, other = (m.evaluate(replace(fit.params, at=0.3)) for m in (fit.method, fresh))
+    for a, b in zip(own.layers, other.layers, strict=True):
+        assert not isinstance(a, Field) or np.array_equal(a.values, b.values), a.name
     row = (0.5, 0.4, 0.6, 0.1, 0.0, 0.0)
     seen = fit.method.evaluate(replace(fit.params, observed=row + row))
     assert np.asarray(seen.layer("observations").spots.rows).ravel().tolist() == [*row, *row]
