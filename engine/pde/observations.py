@@ -72,7 +72,8 @@ def observe(problem: Problem, params: Any, truth: Reference | None) -> Observati
         if d > 2:
             # A grid of three coordinates is coarse: between its slices nothing is known well.
             cells = np.array(problem.shape) - 1
-            share = np.clip(np.rint(share * cells), 1, cells - 1) / cells
+            given = [any((k, 1) in o.faces for o in problem.conditions) for k in range(d)]
+            share = np.clip(np.rint(share * cells), 1, cells - given) / cells
         places = low + (high - low) * share
         clean = np.column_stack([between(problem, truth.values[u], places)
                                  for u in problem.unknowns])  # fmt: skip
