@@ -117,8 +117,8 @@ CAVITY_SETTINGS = {
     "train_eps": True, "eps": 1.0, "steps": 9000,
 }  # fmt: skip
 """The paper has n = 512 places and a residual noise of 1e-2. In 45 s, four draws of 512 came to an
-error of 0.52 (230 steps) and eight of 128 to 0.40 (481 steps). With the noise fixed, what the corners
-at the lid leave of the equations outweighs all else: 55 percent of the references lay inside the band
+error of 0.52 (230 steps) and eight of 128 to 0.40 (481 steps). With the noise fixed, what the lid's
+corners leave of the equations outweighs all else: 55 percent of the references lay inside the band
 where a trained noise had 75."""
 
 DIFFUSION = """\
