@@ -90,25 +90,33 @@ class Spots(_Sealed):
     """Places in a picture that a hand adds, moves and takes away.
 
     `sets` names the LIVE parameter, a tuple of numbers, that holds them row after row: `rows` (n,
-    k), drawn at `shown` (n, 2). A row begins with the coordinates in the picture; its last number
-    is the height over the line named `along` (a curve's), or the field's value at the place.
+    k), drawn at `shown` (n, 2). Over a curve a row is its place and the height over the line named
+    `along`. On a field it is `before` (the place of a slice along the further coordinate), the two
+    coordinates, and the values there: of `values` (n_1, n_2, m) on its grid, where there are any,
+    otherwise the field's own. The `pale` ones (n,) are of another slice.
     """
 
     sets: str
     rows: Array
     shown: Array
     along: str = ""
+    before: tuple[float, ...] = ()
+    values: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    pale: Array = field(default_factory=lambda: np.empty(0, bool))
 
     def _check(self) -> None:
         if len(self.rows) != len(self.shown) or self.shown.shape[1:] != (2,):
             raise ValueError(f"Spots need a place each, got {self.shown.shape}.")
+        if len(self.pale) not in (0, len(self.rows)):
+            raise ValueError(f"{len(self.rows)} spots, but {len(self.pale)} say of which slice.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Field(_Sealed):
     """Values on a regular grid, `values` of shape (n_1, .., n_d), d = 1..3, one extent per axis.
 
-    Along an axis that is `log` the grid is even in the logarithm. `contours` are values to draw
+    Along an axis that is `log` the grid is even in the logarithm. `quantity` names what the values
+    are of, where there are several (a velocity, a pressure). `contours` are values to draw
     lines at, `limits` those that colours are suggested to lie between, `marks` name -> place in the
     units of the axes, `paths` name -> places (m, 2) on a plane joined by a line, the first in full
     and the others broken. `steers` names the LIVE parameters that the first two axes stand for: a
@@ -124,6 +132,7 @@ class Field(_Sealed):
     extent: tuple[tuple[float, float], ...]
     axes: tuple[Axis, ...]
     unit: str = ""
+    quantity: str = ""
     colormap: str = "viridis"
     diverging: bool = False
     contours: tuple[float, ...] = ()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from engine import catalog
 from engine.data.samples import samples
+from engine.params import from_json
 from workbench.commands import ChangeView, EditRun
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ class Requests(QObject):
         self.session.open_data(spec, then=lambda: self._fit_first(spec))
 
     def _fit_first(self, spec: str) -> None:
-        """By the method that the sample is there for, if it is there for one."""
-        method = next((s.method for s in samples() if s.spec == spec), "")
-        if method and not catalog.card(method).missing():
-            self.session.choose_method(method)
+        """By the method that the sample is there for, if it is there for one, as suits it there."""
+        sample = next((s for s in samples() if s.spec == spec), None)
+        if sample is not None and sample.method and not catalog.card(sample.method).missing():
+            self.session.choose_method(sample.method)
+            if sample.settings:
+                kind = type(self.document.params())
+                self.document.set_params(from_json(kind, sample.settings))
         self.session.fit()
 
     @Slot(str)

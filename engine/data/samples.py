@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A data set by name. `options` are its settings with default and legal range; `address` is
-    what opens it, where that is not its name; `method` the one it is there for, if any."""
+    what opens it, where that is not its name; `method` the one it is there for, if any, with
+    `settings` of its parameters by name."""
 
     name: str
     title: str
@@ -29,6 +30,7 @@ class Sample:
     address: str = ""
     method: str = ""
     fixed: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def spec(self) -> str:
@@ -213,7 +215,17 @@ def samples() -> tuple[Sample, ...]:
     from engine.pde.gallery import KNOWN
 
     problems = (
-        Sample(k.name, k.title, k.sentence, "", {}, "pde", f"problem:{k.name}", k.method)
+        Sample(
+            name=k.name,
+            title=k.title,
+            sentence=k.sentence,
+            make="",
+            options={},
+            family="pde",
+            address=f"problem:{k.name}",
+            method=k.method,
+            settings=k.settings,
+        )
         for k in KNOWN
     )
     return (*_SAMPLES, *_PICTURES, *problems)

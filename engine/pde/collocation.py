@@ -60,7 +60,8 @@ class Grid:
         extensions, frees, ends = [], [], []
         for k, line in zip(self.space, self.lines, strict=True):
             said = tuple(c for c in self.problem.conditions
-                         if c.key[0] == number and c.axis == k and not c.periodic)  # fmt: skip
+                         if c.key[0] == number and c.axis == k
+                         and not c.periodic and not c.more)  # fmt: skip
             # One condition per end; a second one on the same end would ask too much.
             said = tuple({c.side: c for c in reversed(said)}.values())
             matrix, free = _extension(line, said, k)

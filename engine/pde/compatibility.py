@@ -91,6 +91,12 @@ def _pairs(problem: Problem) -> Iterator[tuple[_Given, _Given]]:
                    _who(problem, o), _size(problem, o))
             for o, e in zip((one, other), extra, strict=True)
         )  # fmt: skip
+    for key, met, formula, _ in problem.symbols.pins:
+        for o in stated:
+            if o[0] == key and o[1] not in dict(met):
+                faces = (*met, (o[1], o[2]))
+                yield (_Given(key, faces, o[3], _who(problem, o), _size(problem, o)),
+                       _Given(key, faces, formula, "the value pinned there", 0.0))  # fmt: skip
     for k, axis in enumerate(problem.axes):
         for o in stated if axis.periodic else ():
             yield tuple(  # type: ignore[misc]

@@ -17,7 +17,7 @@ from engine.layers import Axis, Curves, Field, Layer
 from engine.method import DataError, Note
 from engine.pde.jets import Orders
 from engine.pde.problem import Floats, Jet, Problem, places
-from engine.pde.reference import Reference
+from engine.pde.reference import Reference, distance
 
 FAR = 0.1
 """A relative error that is worth a word: what is shown is hardly a solution."""
@@ -63,7 +63,7 @@ def draw(
     keyed: Jet = {key: jet[key[1]][:, key[0]] for key in problem.keys if key[1] in jet}
     residual = problem.residual(keyed, x, c)
     name = problem.unknowns[unknown]
-    make = _Maker(problem, place, len(shown_axes))
+    make = _Maker(problem, place, name if len(problem.unknowns) > 1 else "")
     shaped = whole[:, unknown].reshape(problem.shape)
     value = _at(shaped, place)
     known = truth.values[name] if truth is not None and name in truth.values else shaped
@@ -94,7 +94,7 @@ def _at(values: Floats, place: int | None) -> Floats:
 class _Maker:
     problem: Problem
     place: int | None
-    dimension: int
+    quantity: str
 
     def field(
         self,
@@ -115,6 +115,7 @@ class _Maker:
             axes=tuple(Axis(a.name) for a in axes),
             colormap="coolwarm" if signed else "viridis",
             diverging=signed,
+            quantity=self.quantity if role != "diagnostic" else "",
             limits=limits,
             **self._of_slice(),
         )
@@ -138,17 +139,16 @@ def _measured(
         return {}, ()
     if not truth.values:
         return {}, (Note(f"The truth is not known: {truth.missing}"),)
-    gaps, sizes = [], []
-    for k, name in enumerate(problem.unknowns):
-        if name in truth.values:
-            gaps.append(whole[:, k] - truth.values[name].ravel())
-            sizes.append(truth.values[name].ravel())
-    gap, size = np.concatenate(gaps), np.concatenate(sizes)
+    true = {name: truth.values[name].ravel() for name in problem.unknowns if name in truth.values}
+    found = {name: whole[:, problem.unknowns.index(name)] for name in true}
+    gap = np.concatenate([found[name] - true[name] for name in true])
     metrics = {"largest error": float(np.abs(gap).max()), "RMSE": float(np.sqrt(np.mean(gap**2)))}
     notes = []
-    norm = float(np.linalg.norm(size))
-    if norm:
-        metrics["relative error"] = float(np.linalg.norm(gap)) / norm
+    if any(values.any() for values in true.values()):
+        metrics["relative error"] = distance(found, true)
+        if len(true) > 1:
+            metrics |= {f"relative error of {name}": distance({name: found[name]}, true)
+                        for name in true}  # fmt: skip
         if metrics["relative error"] > FAR:
             told = f"{metrics['relative error']:.0%}"
             notes.append(Note(f"Far from the reference: the relative error is {told}.", grave=True))
@@ -170,10 +170,11 @@ def _at_faces(
         if condition.periodic or any(condition.key[1]):
             continue
         field = whole[:, condition.key[0]].reshape(problem.shape)
-        end = -1 if condition.side else 0
-        face = [a[[end]] if k == condition.axis else a for k, a in enumerate(axes)]
+        ends = {axis: -1 if side else 0 for axis, side in condition.faces}
+        face = [a[[ends[k]]] if k in ends else a for k, a in enumerate(axes)]
         target = problem.target(condition, places(face), c)
-        gaps.append(field.take(end, axis=condition.axis).ravel() - target)
+        at = tuple(ends.get(k, slice(None)) for k in range(problem.dimension))
+        gaps.append(np.ravel(field[at]) - target)
     return {"boundary error": float(np.sqrt(np.mean(np.concatenate(gaps) ** 2)))} if gaps else {}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from engine.data.errors import OpenError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A problem by name; `source` says where the definition is from, `method` which one it is there
-    for, if it is for one."""
+    for, if it is for one, and `settings` what suits it there of its parameters, by name."""
 
     name: str
     title: str
@@ -25,6 +26,7 @@ class Known:
     source: str = ""
     solver: str = ""
     method: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 HELMHOLTZ = """\
@@ -98,7 +100,7 @@ CAVITY_FAMILY = """\
 t in [0, 1]; x in [0, 1]; y in [0, 1]
 rho = 0.9 in [0.8, 1]
 mu = 0.3 in [0.1, 1]
-w = 1 in [0.5, 1.5]
+w = 1
 rho*(u_t + u*u_x + v*u_y) + p_x = mu*(u_xx + u_yy)
 rho*(v_t + u*v_x + v*v_y) + p_y = mu*(v_xx + v_yy)
 10*(u_x + v_y) = 0
@@ -107,7 +109,17 @@ v(0, x, y) = 0
 u(t, x, 1) = w*(1 - (2*x - 1)^6)*t
 boundary u = 0
 boundary v = 0
+p(t, 0, 0) = 0
 """
+CAVITY_SETTINGS = {
+    "given": 0, "rank": 4, "inverse_rank": 0, "layers": 4, "width": 100, "fourier": 10,
+    "fastest": 0.5, "gain": 2**0.5, "batch": 8, "interior": 128, "rate": 4e-3, "fall": 0.01,
+    "train_eps": True, "eps": 1.0, "steps": 9000,
+}  # fmt: skip
+"""The paper has n = 512 places and a residual noise of 1e-2. In 45 s, four draws of 512 came to an
+error of 0.52 (230 steps) and eight of 128 to 0.40 (481 steps). With the noise fixed, what the lid's
+corners leave of the equations outweighs all else: 55 percent of the references lay inside the band
+where a trained noise had 75."""
 
 DIFFUSION = """\
 t in [0, 1]; x in [-1, 1]; y in [-1, 1]
@@ -280,6 +292,7 @@ KNOWN: tuple[Known, ...] = (
         _RGNP,
         "starting cavity",
         "pde.rgnp",
+        CAVITY_SETTINGS,
     ),
     _wave("sin", "Fast sine", "Poisson's equation with a hundred oscillations."),
     _wave("sin_cos", "Two frequencies", "Poisson's equation, a slow wave times a fast one."),

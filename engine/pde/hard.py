@@ -2,7 +2,10 @@
 
 B takes the given values on all faces that have one, by transfinite interpolation: along one axis
 after the other what is still missing is filled in linearly. D vanishes there, doubly where a speed
-is given as well. Slopes and periodic conditions are left to the loss.
+is given as well. Between two given ends D is 4 s (1 - s), where arXiv 2301.11040 has sin(pi s):
+N is left as smooth, and a polynomial is zero at the ends to the last digit. A value pinned where
+faces meet makes D the sum of the distances from them, (x + y) for p(t, 0, 0), as there.
+Slopes and periodic conditions are left to the loss.
 """
 
 from __future__ import annotations
@@ -94,28 +97,62 @@ def _formulas(problem: Problem, number: int) -> tuple[sp.Expr, sp.Expr]:
     given = {(key, axis, side): formula for key, axis, side, formula, periodic
              in problem.symbols.conditions if not periodic}  # fmt: skip
     value = problem.value_key(number)
+    for k in range(problem.dimension):
+        if k != problem.time:
+            ends = [given.get((value, k, side)) for side in (0, 1)]
+            base, factor = _along(problem, k, ends, base, factor)
+    for key, met, formula, _ in problem.symbols.pins:
+        if key == value:
+            base, factor = _pinned(problem, met, formula, base, factor)
     # Time last: the start then holds exactly even where the corners disagree.
-    order = sorted(range(problem.dimension), key=lambda k: k == problem.time)
-    for k in order:
-        axis = problem.axes[k]
-        x = sp.Symbol(axis.name, real=True)
-        low, high = (sp.nsimplify(e, rational=True) for e in (axis.low, axis.high))
-        share = (x - low) / (high - low)
-        ends = [given.get((value, k, side)) for side in (0, 1)]
-        missing = [None if g is None else g - base.subs(x, e)
-                   for g, e in zip(ends, (low, high), strict=True)]  # fmt: skip
-        speed_key = (number, tuple(int(j == k) for j in range(problem.dimension)))
-        speed = given.get((speed_key, k, 0)) if k == problem.time else None
-        if missing[0] is not None and missing[1] is not None:
-            base += missing[0] * (1 - share) + missing[1] * share
-            factor *= 4 * share * (1 - share)
-        elif missing[0] is not None:
-            start = base
-            base += missing[0]
-            if speed is not None:
-                base += (speed - sp.diff(start, x).subs(x, low)) * (x - low)
-            factor *= share**2 if speed is not None else share
-        elif missing[1] is not None:
-            base += missing[1]
-            factor *= 1 - share
+    if (t := problem.time) is not None:
+        speed = given.get(((number, tuple(int(j == t) for j in range(problem.dimension))), t, 0))
+        ends = [given.get((value, t, side)) for side in (0, 1)]
+        base, factor = _along(problem, t, ends, base, factor, speed)
     return base, factor
+
+
+def _line(problem: Problem, axis: int) -> tuple[sp.Symbol, tuple[sp.Expr, sp.Expr], sp.Expr]:
+    """An axis's coordinate, its ends, and the share of its length that lies behind."""
+    a = problem.axes[axis]
+    x = sp.Symbol(a.name, real=True)
+    low, high = (sp.nsimplify(e, rational=True) for e in (a.low, a.high))
+    return x, (low, high), (x - low) / (high - low)
+
+
+def _along(
+    problem: Problem, axis: int, ends: Sequence[Any], base: sp.Expr, factor: sp.Expr,
+    speed: Any = None,
+) -> tuple[sp.Expr, sp.Expr]:  # fmt: skip
+    """With the values that are given at the ends of an axis as well."""
+    x, places, share = _line(problem, axis)
+    missing = [None if g is None else g - base.subs(x, e)
+               for g, e in zip(ends, places, strict=True)]  # fmt: skip
+    if missing[0] is not None and missing[1] is not None:
+        base += missing[0] * (1 - share) + missing[1] * share
+        factor *= 4 * share * (1 - share)
+    elif missing[0] is not None:
+        start = base
+        base += missing[0]
+        if speed is not None:
+            base += (speed - sp.diff(start, x).subs(x, places[0])) * (x - places[0])
+        factor *= share**2 if speed is not None else share
+    elif missing[1] is not None:
+        base += missing[1]
+        factor *= 1 - share
+    return base, factor
+
+
+def _pinned(
+    problem: Problem, met: Sequence[tuple[int, int]], formula: sp.Expr, base: sp.Expr,
+    factor: sp.Expr,
+) -> tuple[sp.Expr, sp.Expr]:  # fmt: skip
+    """With a value where faces meet as well; none of them is given as a whole."""
+    away, here = sp.Integer(0), {}
+    for axis, side in met:
+        x, places, share = _line(problem, axis)
+        here[x] = places[side]
+        away += 1 - share if side else share
+    # What is added vanishes where the factor does, and is all that is missing at the place itself.
+    rest = factor / factor.subs(here)
+    return base + (formula - base.subs(here)) * sp.cancel(rest), factor * away

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine.method import Note
 from engine.pde.elbo import Elbo
 from engine.pde.family import Family
 from engine.pde.observations import Found, Observations, found, observe
-from engine.pde.problem import Floats
+from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
 
 TICK, BAR = 0.3, 0.12
@@ -20,18 +21,19 @@ TICK, BAR = 0.3, 0.12
 
 def layers(
     networks: Elbo, params: Any, c: Sequence[float], truth: Reference | None,
-    drawn: Sequence[Layer], spread: Floats, draws: Floats, word: str,
+    drawn: Sequence[Layer], mean: Floats, spread: Floats, draws: Floats, word: str,
 ) -> tuple[list[Layer], list[Note]]:  # fmt: skip
     """The solution with what is observed of it, and the coefficients found; without a truth and
-    without observations set by hand there are none."""
+    without observations set by hand there are none. `mean` (P, m) is the prediction on the whole
+    grid, `spread` (P,) and `draws` (samples, P) are those of what is drawn."""
     problem = networks.family.problem
     seen = observe(problem, params, truth)
     made: list[Layer] = []
-    spots = None if seen is None else _spots(seen, problem.dimension)
     if problem.dimension == 1:
+        spots = None if seen is None else _over_line(seen)
         made.append(_along(drawn, spread, draws, spots, word))
-    elif problem.dimension == 2 and spots is not None and len(problem.unknowns) == 1:
-        made += _on_plane(drawn, spots)
+    elif seen is not None:
+        made.append(_on_plane(problem, seen, params.at, drawn, truth, mean))
     if seen is None:
         return made, []
     made.append(_points(networks.family, seen))
@@ -46,11 +48,9 @@ def layers(
     return made, notes
 
 
-def _spots(seen: Observations, d: int) -> Spots:
-    rows = np.hstack([seen.places, seen.clean])
-    shown = np.column_stack([seen.places, seen.values]) if d == 1 else seen.places
-    return Spots(sets="observed", rows=rows, shown=shown[:, :2],
-                   along="reference" if d == 1 else "")  # fmt: skip
+def _over_line(seen: Observations) -> Spots:
+    return Spots(sets="observed", rows=np.hstack([seen.places, seen.clean]),
+                 shown=np.hstack([seen.places, seen.values]), along="reference")  # fmt: skip
 
 
 def _along(
@@ -77,11 +77,27 @@ def _along(
     )  # fmt: skip
 
 
-def _on_plane(drawn: Sequence[Layer], spots: Spots) -> list[Layer]:
+def _on_plane(
+    problem: Problem, seen: Observations, at: float, drawn: Sequence[Layer],
+    truth: Reference | None, mean: Floats,
+) -> Layer:  # fmt: skip
+    """The unknown that is shown with all observations. A point that a hand sets takes the values of
+    all unknowns; of three coordinates the first is that of the slice, where it stands whole."""
     field = {x.name: x for x in drawn if isinstance(x, Field)}
-    shown = field.get("truth", field["prediction"])
-    return [Field(name="observations", role="diagnostic", values=shown.values, extent=shown.extent,
-                  axes=shown.axes, spots=spots)]  # fmt: skip
+    true = {} if truth is None else truth.values
+    values = np.stack([true.get(name, mean[:, k].reshape(problem.shape))
+                       for k, name in enumerate(problem.unknowns)], axis=-1)  # fmt: skip
+    before: tuple[float, ...] = ()
+    pale = np.zeros(len(seen.places), bool)
+    if problem.dimension > 2:
+        place = round(at * (problem.shape[0] - 1))
+        first, values = problem.grid()[0], values[place]
+        before = (float(first[place]),)
+        pale = np.abs(seen.places[:, 0] - before[0]) > (first[1] - first[0]) / 2
+    spots = Spots(sets="observed", rows=np.hstack([seen.places, seen.clean]),
+                  shown=seen.places[:, -2:], before=before, values=values, pale=pale)  # fmt: skip
+    return replace(field.get("truth", field["prediction"]), name="observations",
+                   role="diagnostic", spots=spots)  # fmt: skip
 
 
 def _points(family: Family, seen: Observations) -> Points:

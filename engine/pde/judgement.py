@@ -9,8 +9,8 @@ from engine.numerics.power import spectrum
 from engine.pde.problem import Problem
 
 _SCORES = (
-    ("relative error", -1, "Distance from the reference over its size, in L2 over the whole grid "
-     "and all unknowns whose reference is known."),
+    ("relative error", -1, "Distance from the reference over its size, in L2 over the whole grid; "
+     "of several unknowns the root mean square of each one's."),
     ("best relative error", -1, "The smallest relative error that training passed through."),
     ("largest error", -1, "Largest distance from the reference on the grid."),
     ("boundary error", -1, "Root mean square of what is missed of boundary and initial values."),
@@ -30,6 +30,11 @@ def judge(snapshot: Snapshot, data: Problem) -> Judgement:
             Score(name=name, value=found[name], better=better, text=text)
             for name, better, text in _SCORES
             if name in found
+        )
+        + tuple(
+            Score(name=name, value=value, better=-1, text="Distance over size of one unknown.")
+            for name, value in found.items()
+            if name.startswith("relative error of ")
         ),
         layers=(*_in_hand(snapshot), *_spectra(snapshot)),
     )

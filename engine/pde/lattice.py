@@ -108,6 +108,9 @@ def check(problem: Problem) -> None:
     if len(problem.unknowns) > 1:
         raise DataError("Gaussian processes on a grid are for one unknown; "
                         f"'{problem.name}' has {len(problem.unknowns)}.")  # fmt: skip
+    if any(condition.more for condition in problem.conditions):
+        raise DataError("Gaussian processes on a grid take values on whole faces; "
+                        f"'{problem.name}' gives one at a corner.")  # fmt: skip
     if any(axis.periodic for axis in problem.axes):
         raise DataError("Gaussian processes on a grid need values on the faces; a periodic axis "
                         "has none.")  # fmt: skip

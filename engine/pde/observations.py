@@ -2,6 +2,11 @@
 
 Rows are places and values: those a hand has set, or random places of the box with the reference's
 values. Noise of a chosen size is added to both. The inverse network reads them once.
+
+What is seen decides what can be found. In rho (u_t + u . grad u) + grad p = mu lap u velocities
+alone know mu / rho and no more: the pressure takes up any gradient, and in the curl of this there
+is nothing else. With the pressure both can be told, rho as far as inertia counts. All unknowns are
+therefore observed.
 """
 
 from __future__ import annotations
@@ -64,6 +69,11 @@ def observe(problem: Problem, params: Any, truth: Reference | None) -> Observati
         if truth is None or any(u not in truth.values for u in problem.unknowns):
             return None
         share = INSIDE + (1 - 2 * INSIDE) * rng.random((params.places, d))
+        if d > 2:
+            # A grid of three coordinates is coarse: between its slices nothing is known well.
+            cells = np.array(problem.shape) - 1
+            given = [any((k, 1) in o.faces for o in problem.conditions) for k in range(d)]
+            share = np.clip(np.rint(share * cells), 1, cells - given) / cells
         places = low + (high - low) * share
         clean = np.column_stack([between(problem, truth.values[u], places)
                                  for u in problem.unknowns])  # fmt: skip

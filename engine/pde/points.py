@@ -11,8 +11,8 @@ from engine.pde.problem import Floats, Problem
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """`inside` (P, d); `faces` (conditions, B, d) on the face of each condition, the low one of a
-    periodic axis, whose other end is `opposite`."""
+    """`inside` (P, d); `faces` (conditions, B, d) on the face (edge, corner) of each condition,
+    the low one of a periodic axis, whose other end is `opposite`."""
 
     inside: Floats
     faces: Floats
@@ -52,6 +52,7 @@ def draw(
     faces = np.empty((len(problem.conditions), per_face if d > 1 else 1, d))
     for k, condition in enumerate(problem.conditions):
         face = some(faces.shape[1])
-        face[:, condition.axis] = problem.bounds[condition.axis, condition.side]
+        for axis, side in condition.faces:
+            face[:, axis] = problem.bounds[axis, side]
         faces[k] = face
     return Points(interior, faces)

@@ -57,7 +57,8 @@ class Coefficient:
 class Condition:
     """One jet entry is given on one face of the box: axis number, side 0 (low) or 1 (high).
 
-    A periodic condition asks for equal values on both faces and has no target.
+    A periodic condition asks for equal values on both faces and has no target. With `more` faces
+    the value is given only where all of them meet, on an edge or at a corner: it is pinned there.
     """
 
     key: Key
@@ -66,6 +67,12 @@ class Condition:
     group: Group
     target: Program | None
     periodic: bool = False
+    more: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def faces(self) -> tuple[tuple[int, int], ...]:
+        """Axis and side of each face that it holds on together."""
+        return ((self.axis, self.side), *self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -144,7 +151,7 @@ class Problem:
             found += ["weight_initial", "width_time", "pieces"]
         if self.dimension != 2:
             found += ["frequencies_2", "weights_2", "widths_2"]
-        if self.exact is None or len({(k.axis, k.side) for k in self.conditions}) == (
+        if self.exact is None or len({(k.axis, k.side) for k in self.conditions if not k.more}) == (
             2 * self.dimension
         ):
             found += ["sides"]

@@ -68,6 +68,7 @@ class RGNP:
         self._fitted: Fitted | None = None
         self._arrays: Arrays = {}
         self._networks: Elbo | None = None
+        self._process: rgnp_picture.Process | None = None
 
     def fit(
         self, data: Problem, *, rng: np.random.Generator, device: str
@@ -87,6 +88,7 @@ class RGNP:
     def _take(self, fitted: Fitted, arrays: Arrays, problem: Problem) -> None:
         self._fitted, self._arrays = fitted, arrays
         self._networks = evaluator(problem, arrays, int(fitted.given))
+        self._process = None
 
     def _drawn(self, params: RGNPParams, step: Step) -> Generator[Step, Any, Snapshot]:
         """A picture, with steps while it is drawn."""
@@ -104,7 +106,14 @@ class RGNP:
         fitted, networks = self._ready()
         problem = networks.family.problem
         c = problem.chosen(params.coefficients)
-        return rgnp_picture.snapshot(networks, fitted, params, c, reference(problem, c))
+        return rgnp_picture.snapshot(self._at(networks, c), fitted, params, reference(problem, c))
+
+    def _at(self, networks: Elbo, c: tuple[float, ...]) -> rgnp_picture.Process:
+        """The process at these coefficients: a slice or an observation leaves it as it is."""
+        kept = self._process
+        if kept is None or kept.networks is not networks or kept.c != c:
+            kept = self._process = rgnp_picture.Process(networks, c)
+        return kept
 
     def refine(self, params: RGNPParams) -> Iterator[Snapshot | None]:
         """Without the truth first, where that takes long."""
@@ -113,7 +122,7 @@ class RGNP:
         c = problem.chosen(params.coefficients)
         if known(problem, c) is None:
             if not is_quick(problem):
-                yield rgnp_picture.snapshot(networks, fitted, params, c, None,
+                yield rgnp_picture.snapshot(self._at(networks, c), fitted, params, None,
                                             coarse="the truth is being computed")  # fmt: skip
             yield from beats(lambda: reference(problem, c))
         yield self.evaluate(params)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from engine.pde.rgnp_params import RGNPParams
 
 
-class _Process:
+class Process:
     """The process at one set of coefficients; what was computed on a grid is kept."""
 
     def __init__(self, networks: Elbo, c: Sequence[float]) -> None:
-        self.networks, self.c = networks, c
+        self.networks, self.c = networks, tuple(c)
         self.problem = networks.family.problem
-        self._kept: dict[tuple[int, ...], tuple[dict[Orders, Floats], Floats, Floats, Floats]] = {}
+        self._kept: dict[tuple[Any, ...], tuple[dict[Orders, Floats], Floats, Floats, Floats]] = {}
 
     def on_grid(self, axes: Sequence[Floats], wanted: Sequence[Orders]) -> dict[Orders, Floats]:
         """Derivatives (P, m) of the mean."""
@@ -43,12 +43,14 @@ class _Process:
     ) -> tuple[dict[Orders, Floats], Floats, Floats, Floats]:
         """Derivatives of the mean, D sqrt(lambda) (P, m), D C (P, m, k), and D's sign kept."""
         shape = tuple(len(a) for a in axes)
-        known = self._kept.get(shape)
+        # Of the same shape there are slices at other places.
+        key = (*shape, *(float(a[0]) for a in axes))
+        known = self._kept.get(key)
         if known is None or any(o not in known[0] for o in wanted):
             # A grid of which all is shown is asked for its residual next.
             whole = shape == self.problem.shape and self.problem.dimension < 3
             orders = self.networks.family.orders if whole else jets.closure(wanted)
-            known = self._kept[shape] = self._computed(places(axes), orders)
+            known = self._kept[key] = self._computed(places(axes), orders)
         return known
 
     def _computed(
@@ -78,22 +80,22 @@ class _Process:
 
 
 def snapshot(
-    networks: Elbo,
+    process: Process,
     fitted: Fitted,
     params: RGNPParams,
-    c: Sequence[float],
     truth: Reference | None,
     *,
     coarse: str = "",
 ) -> Snapshot:
     """All layers and numbers. Raises `DataError` for an unknown that there is not, or observations
     that are none."""
-    problem, process = networks.family.problem, _Process(networks, c)
+    problem, networks, c = process.problem, process.networks, process.c
     drawn = fields.draw(problem, c, process.on_grid, truth, at=params.at, unknown=params.unknown)
     measured = fitted.measured
     spread, draws = _spread(problem, process, params)
+    mean = process.on_grid(problem.grid(), [zero := problem.value_key()[1]])[zero]
     said, notes = inverse_picture.layers(
-        networks, params, c, truth, drawn.layers, spread, draws, word(measured)
+        networks, params, c, truth, drawn.layers, mean, spread, draws, word(measured)
     )
     # What a hand works on comes first of what is below the pictures.
     layers: list[Layer] = [drawn.layers[0], *said, *drawn.layers[1:]]
@@ -123,10 +125,10 @@ def like(layer: Layer, name: str, role: Any, values: Floats) -> Field:
     """A field on the grid of another."""
     assert isinstance(layer, Field)
     return Field(name=name, role=role, values=values.reshape(layer.values.shape),
-                 extent=layer.extent, axes=layer.axes)  # fmt: skip
+                 extent=layer.extent, axes=layer.axes, quantity=layer.quantity)  # fmt: skip
 
 
-def _spread(problem: Problem, process: _Process, params: RGNPParams) -> tuple[Floats, Floats]:
+def _spread(problem: Problem, process: Process, params: RGNPParams) -> tuple[Floats, Floats]:
     """Standard deviation (P,) and draws (samples, P) of the unknown that is shown."""
     axes = problem.grid()
     if problem.dimension > 2:
@@ -151,7 +153,7 @@ def _draws(layer: Layer, draws: Floats) -> Field:
     )  # fmt: skip
 
 
-def _inside(problem: Problem, process: _Process, truth: Reference) -> float:
+def _inside(problem: Problem, process: Process, truth: Reference) -> float:
     """Share of the reference inside two standard deviations, where the spread is not zero."""
     zero = problem.value_key()[1]
     mean, _, _, spread = process.at(problem.grid(), [zero])
@@ -183,7 +185,7 @@ def _notes(fitted: Fitted, problem: Problem, measured: Quality) -> list[Note]:
                           f"references of {measured.draws} held-out draws."))  # fmt: skip
     else:
         notes.append(Note(f"The band is the model's spread and no error bar: within 2σ lie "
-                          f"{measured.coverage:.0%} of the references of {measured.draws} held-out "
+                          f"{measured.coverage:.1%} of the references of {measured.draws} held-out "
                           "draws, not 85 to 99 percent."))  # fmt: skip
     return notes
 

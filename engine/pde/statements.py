@@ -6,6 +6,7 @@
     r = sqrt(x^2 + y^2)           an abbreviation
     u(0, x) = x^2*cos(pi*x)       a condition on a face: initial value, boundary value, slope
     boundary u = 0                the same on all faces but those of time
+    p(t, 0, 0) = 0                a value pinned on an edge or at a corner
     exact u = sin(pi*x)           the solution, if it is known; "exact" then is a boundary value
 
 What follows # is a remark. `parse` turns it into a `Problem` or says what is wrong and where.
@@ -82,6 +83,10 @@ class Symbols:
     equations: list[sp.Expr] = field(default_factory=list)
     exact: dict[str, sp.Expr] = field(default_factory=dict)
     conditions: list[tuple[Key, int, int, sp.Expr | None, bool]] = field(default_factory=list)
+    pins: list[tuple[Key, tuple[tuple[int, int], ...], sp.Expr, Statement]] = field(
+        default_factory=list
+    )
+    """Values where several faces meet: (axis, side) of each."""
     written: list[tuple[Statement, sp.Expr]] = field(default_factory=list)
     """The equations and where they stand."""
     given_exact: dict[str, Statement] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from engine.pde import compatibility, faces, wellposedness
 from engine.pde.expressions import Program, program
 from engine.pde.grammar import TextError
 from engine.pde.problem import Coefficient, Condition, Key, Problem
-from engine.pde.statements import Symbols, read
+from engine.pde.statements import Statement, Symbols, read
 
 GRIDS = {1: (401,), 2: (129, 129), 3: (41, 41, 41)}
 """Points on which errors are told, unless the problem says otherwise."""
@@ -44,6 +44,7 @@ def state(
     """
     found = read(text)
     faces.periodic(found)
+    faces.pinned(found)
     _check(found, text)
     try:
         made = _compiled(found, text, name, spec or f"equation:{text}", dict(values or {}),
@@ -126,7 +127,10 @@ def _compiled(
         equations=program(found.equations, symbols),
         partials=tuple(partials),
         linear=_is_linear(found),
-        conditions=tuple(_condition(found, c, symbols) for c in found.conditions),
+        conditions=(
+            *(_condition(found, c, symbols) for c in found.conditions),
+            *(_pin(p, symbols) for p in found.pins),
+        ),
         exact=program(exact, symbols) if exact else None,
         exact_jet=_exact_jet(found, keys, symbols) if exact else {},
         shape=shape,
@@ -170,6 +174,12 @@ def _condition(
     target = None if formula is None else program([formula], symbols)
     initial = list(found.axes)[axis] == "t"
     return Condition(key, axis, side, "initial" if initial else "boundary", target, periodic)
+
+
+def _pin(said: tuple[Key, tuple[tuple[int, int], ...], sp.Expr, Statement],
+         symbols: list[sp.Symbol]) -> Condition:  # fmt: skip
+    key, (first, *more), formula, _ = said
+    return Condition(key, *first, "boundary", program([formula], symbols), more=tuple(more))
 
 
 def _exact_jet(found: Symbols, keys: Sequence[Key], symbols: list[sp.Symbol]) -> dict[Key, Program]:

@@ -24,7 +24,7 @@ from engine.params import parse, to_json
 from engine.pde import shipped
 from engine.pde.coverage import Quality, held_out, quality
 from engine.pde.family import Family
-from engine.pde.gallery import open_known
+from engine.pde.gallery import known, open_known
 from engine.pde.rgnp_params import RGNPParams
 from engine.pde.rgnp_training import Training, evaluator
 from engine.stages import finish
@@ -38,6 +38,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "layers": 3, "width": 96, "fourier": 8, "fastest": 0.5, "steps": 30000, "fall": 0.01,
         "batch": 24, "interior": 40, "rate": 8e-3, "gain": 2**0.5, "train_eps": True, "eps": 1.0,
     },
+    "cavity_family": dict(known("cavity_family").settings),
 }  # fmt: skip
 
 
@@ -128,9 +129,11 @@ class _Recipe:
             arrays = self.training.published()
             found = quality(evaluator(self.problem, arrays, self.family.given), draws)
             self.errors.append((float(step), found.error, found.coverage))
+            each = "".join(f", {name} {error:.4f} {coverage:.3f}" for name, (error, coverage) in
+                           found.each.items() if len(found.each) > 1)  # fmt: skip
             print(f"{self.name} step {step}, {self._elapsed():.0f} s: error {found.error:.4f}, "
-                  f"coverage {found.coverage:.3f}, residual {told.get('residual', np.nan):.4f}",
-                  flush=True)  # fmt: skip
+                  f"coverage {found.coverage:.3f}, residual {told.get('residual', np.nan):.4f}"
+                  f"{each}", flush=True)  # fmt: skip
             self._save(arrays, found)
             if over:
                 break

@@ -30,7 +30,7 @@ def finite(problem: Problem) -> None:
         With the statement's place, the formula and the coordinates.
     """
     found = problem.symbols
-    everywhere = _inside(problem, None, 0)
+    everywhere = _inside(problem)
     for item, formula in found.written:
         _check(problem, item, formula, everywhere, "The equation")
     for name, item in found.given_exact.items():
@@ -38,13 +38,16 @@ def finite(problem: Problem) -> None:
     for key, axis, side, formula, _ in found.conditions:
         item = found.placed.get((key, axis, side))
         if item is not None and formula is not None:
-            _check(problem, item, formula, _inside(problem, axis, side), "This condition")
+            _check(problem, item, formula, _inside(problem, (axis, side)), "This condition")
+    for _, met, formula, item in found.pins:
+        _check(problem, item, formula, _inside(problem, *met), "This condition")
 
 
-def _inside(problem: Problem, axis: int | None, side: int) -> Floats:
+def _inside(problem: Problem, *faces: tuple[int, int]) -> Floats:
+    """Places of the box, or where faces (axis, side) meet."""
     count = WITHIN[problem.dimension] + 2
     lines = [np.linspace(a.low, a.high, count)[1:-1] for a in problem.axes]
-    if axis is not None:
+    for axis, side in faces:
         lines[axis] = problem.bounds[axis, side : side + 1]
     return places(lines)
 
@@ -96,7 +99,7 @@ def backwards(problem: Problem) -> tuple[str, ...]:
     time = problem.time
     if time is None:
         return ()
-    x = _inside(problem, None, 0)
+    x = _inside(problem)
     still = {key: np.zeros(len(x)) for key in problem.keys}
     said = []
     for number, partials in enumerate(problem.partials):

@@ -97,7 +97,8 @@ def test_hard_boundaries_hold_whatever_the_network(name):
             assert condition.periodic or name == "allen_cahn"
             continue
         x = low + (high - low) * rng.random((30, problem.dimension))
-        x[:, condition.axis] = problem.bounds[condition.axis, condition.side]
+        for axis, side in condition.faces:
+            x[:, axis] = problem.bounds[axis, side]
         found = made.keyed(torch.tensor(x), [condition.key])[condition.key].detach().numpy()
         gap = np.abs(found - problem.target(condition, x, problem.values)).max()
         assert gap < (1e-2 if name == "diffusion" and condition.group == "boundary" else 1e-9)

@@ -11,9 +11,10 @@ import torch
 from engine import cli
 from engine.data import OpenError, open_any
 from engine.method import DataError
-from engine.pde import compatibility
+from engine.pde import compatibility, points
 from engine.pde.gallery import KNOWN
 from engine.pde.grammar import TextError
+from engine.pde.hard import Hard
 from engine.pde.stating import state
 
 SOLVED = [k.name for k in KNOWN if "exact" in k.text]
@@ -251,6 +252,7 @@ def test_lines_are_counted_for_places():
 
 BOX = "; x in [0, 1]; boundary u = 0"
 HEATED = "u_t = u_xx; t in [0, 1]; x in [0, 1]; "
+PLATE = "u_xx + u_yy = 1; x in [0, 2]; y in [0, 1]; "
 DOUBLED = "; ".join(f"a{k} = sin(a{k - 1})*a{k - 1} + a{k - 1}" for k in range(1, 25))
 NASTY = {
     "": ("No axis", 1),
@@ -288,6 +290,11 @@ NASTY = {
     "u_xx = 1; x in [0, 1]; u(0) = log(0); u(1) = 0": ("no finite value here", 31),
     HEATED + "u(0, x) = 1/(x - 0.3); boundary u = 0": ("near t = 0, x = 0.29", 39),
     HEATED + "u(0.5, x) = 1; boundary u = 0": ("not an end", 41),
+    PLATE + "u(0, 0) = 1; boundary u = 0": ("given already on the whole face x = 0", 44),
+    PLATE + "u_x(0, 0) = 1": ("a value can be given, no derivative", 44),
+    PLATE + "u(0, 0) = 1; u(0, 0) = 2": ("given twice where these faces meet", 57),
+    PLATE + "u(0, 0.5) = 1": ("not an end", 48),
+    HEATED + "u(0, x) = 0; u(0, 1) = 0": ("given for all t", 52),
     "u_xx = 1 > 0" + BOX: ("no meaning", 10),
     "u_xx = u_xx" + BOX: ("names no unknown", 1),
 }
@@ -319,6 +326,39 @@ def test_bad_coefficients_are_refused_by_name(capsys):
         assert cli.main(words) == 2
         printed = capsys.readouterr().err
         assert "oefficient" in printed and "Traceback" not in printed, printed
+
+
+def test_a_value_may_be_pinned_at_a_corner():
+    """Where faces meet that give no value themselves; all faces are met, for solvers that ask at
+    points and for those that build it in."""
+    problem = state("x in [0, 2]; y in [0, 1]; a = 1 in [0, 2]; u_xx + u_yy = a; u(2, y) = y; "
+                    "u_y(x, 1) = 0; u(0, 0) = 3*a")  # fmt: skip
+    pin = problem.conditions[-1]
+    assert pin.faces == ((0, 0), (1, 0)) and pin.group == "boundary"
+    drawn = points.draw(problem, 5, 7, np.random.default_rng(0))
+    assert not drawn.faces[-1].any() and drawn.faces[0][:, 1].any()
+    assert problem.target(pin, drawn.faces[-1], (2.0,)) == pytest.approx(6)
+
+    def stack(columns):
+        return np.column_stack(list(columns))
+
+    rng = np.random.default_rng(1)
+    hard = Hard.of(problem, [(0, 0)])
+    base, factor = (j[0, 0][:, 0] for j in hard.jets(problem, np.zeros((1, 2)), (2.0,), stack))
+    assert base == pytest.approx(6) and factor == 0
+    face = np.column_stack([np.full(9, 2.0), rng.random(9)])
+    base, factor = (j[0, 0][:, 0] for j in hard.jets(problem, face, (2.0,), stack))
+    assert np.abs(base - face[:, 1]).max() < 1e-15 and not factor.any()
+    inside = np.column_stack([2 * rng.random(9), rng.random(9)])
+    assert (hard.jets(problem, inside, (2.0,), stack)[1][0, 0] > 0).all()
+
+
+def test_a_pinned_value_that_the_start_denies_is_said():
+    text = ("t in [0, 1]; x in [0, 1]; y in [0, 1]; u_t = u_x + u_y; u(0, x, y) = 1; "
+            "u(t, 1, 1) = 1 + t")  # fmt: skip
+    assert state(text).remarks == ()
+    (remark,) = state(text + "; u(t, 0, 1) = 3").remarks
+    assert all(part in remark for part in ("t = 0, x = 0, y = 1", "u = 1", "pinned", "u = 3"))
 
 
 def test_what_is_said_of_a_face_counts_wherever_it_stands():

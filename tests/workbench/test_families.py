@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from scipy.interpolate import interpn
 
+from engine.pde.gallery import known
+from engine.pde.observations import between
+from engine.pde.reference import reference
+from engine.pde.rgnp_params import RGNPParams
 from tests.workbench.mouse import drag
 from workbench.views.spots import HINT
 
@@ -143,10 +148,8 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
     rows = np.reshape(window.document.params().observed, (-1, 3))
     assert len(rows) == len(spots) + 1
     assert rows[-1, :2] == pytest.approx(free, abs=0.02)
-    t, x = run.data.grid()
-    cell = np.abs(t - rows[-1, 0]).argmin(), np.abs(x - rows[-1, 1]).argmin()
     truth = np.asarray(run.snapshot.layer("truth").values)
-    assert rows[-1, 2] == pytest.approx(truth[cell], abs=1e-5)
+    assert rows[-1, 2] == pytest.approx(between(run.data, truth, rows[-1:, :2])[0], abs=1e-5)
     at = on_screen(view, rows[-1, :2])
     QTest.mouseMove(target, at)
     QTest.mousePress(target, LEFT, NONE, at)
@@ -157,5 +160,75 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
     settled(window, qtbot, run)
     moved = np.reshape(window.document.params().observed, (-1, 3))
     assert moved[-1, 0] > rows[-1, 0] + 0.02
-    cell = np.abs(t - moved[-1, 0]).argmin(), np.abs(x - moved[-1, 1]).argmin()
-    assert moved[-1, 2] == pytest.approx(truth[cell], abs=1e-5), "it takes the value where it is"
+    there = between(run.data, truth, moved[-1:, :2])[0]
+    assert moved[-1, 2] == pytest.approx(there, abs=1e-5), "it takes the value where it is"
+
+
+SHORT = {"layers": 1, "width": 8, "batch": 2, "interior": 6, "steps": 3, "held_out": 1}
+
+
+def test_a_moving_lid_is_observed_slice_by_slice(window, qtbot):
+    """A point that a hand sets is of the slice that is shown, and takes all three values."""
+    there = []
+    window.session.open_data("problem:cavity_family", then=lambda: there.append(True))
+    qtbot.waitUntil(lambda: bool(there), timeout=20_000)
+    window.session.choose_method("pde.rgnp")
+    settings = {**known("cavity_family").settings, **SHORT, "unknown": 1, "observation_seed": 3}
+    window.document.set_params(RGNPParams(**settings))
+    window.session.fit()
+    run = window.document.runs[0]
+    qtbot.waitUntil(lambda: run.state == "finished" and run.judgement is not None, timeout=60_000)
+    assert run.snapshot.layer("prediction").quantity == "p"
+    view = tab(window, qtbot, "Observations")
+    target = view.widget.viewport()
+    truth = reference(run.data, run.data.values).values
+
+    def rows():
+        return np.reshape(window.document.params().observed, (-1, 6))
+
+    def holds(row, t):
+        assert row[0] == pytest.approx(t)
+        for k, name in enumerate("upv"):
+            slice_ = truth[name][round(10 * t)]
+            value = interpn(run.data.grid()[1:], slice_, row[1:3])[0]
+            assert row[3 + k] == pytest.approx(value, abs=2e-6)
+
+    spots = run.snapshot.layer("observations").spots
+    assert spots.pale.any()
+    free = next(p for p in ((0.5, 0.5), (0.3, 0.6), (0.7, 0.3), (0.45, 0.2))
+                if np.linalg.norm(spots.shown - p, axis=1).min() > 0.08)  # fmt: skip
+    QTest.mouseClick(target, LEFT, NONE, on_screen(view, free))
+    settled(window, qtbot, run)
+    assert len(rows()) == len(spots.rows) + 1
+    holds(rows()[-1], 1.0)
+
+    # At another time it is hollow; a drag brings it there.
+    window.session.changed(replace(window.document.params(), at=0.5))
+    settled(window, qtbot, run)
+    assert run.snapshot.layer("observations").spots.pale[-1]
+    at = on_screen(view, rows()[-1, 1:3])
+    QTest.mouseMove(target, at)
+    QTest.mousePress(target, LEFT, NONE, at)
+    for step in range(1, 7):
+        drag(target, at + QPoint(4 * step, 0))
+        QTest.qWait(15)
+    QTest.mouseRelease(target, LEFT, NONE, at + QPoint(24, 0))
+    settled(window, qtbot, run)
+    assert not run.snapshot.layer("observations").spots.pale[-1]
+    holds(rows()[-1], 0.5)
+    assert rows()[-1, 1] > free[0] + 0.02
+    QTest.mouseClick(target, RIGHT, NONE, on_screen(view, rows()[-1, 1:3]))
+    settled(window, qtbot, run)
+    assert len(rows()) == len(spots.rows)
+    table = run.snapshot.layer("coefficients found")
+    assert table.labels == ("rho", "mu") and table.columns["truth"].tolist() == [0.9, 0.3]
+
+
+def test_a_card_brings_what_suits_its_problem(window, qtbot):
+    window.requests.open_sample("problem:cavity_family")
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=30_000)
+    run = window.document.runs[0]
+    assert run.spec.method == "pde.rgnp"
+    assert (run.spec.params["rank"], run.spec.params["given"]) == (4, 0)
+    window.requests.cancel()
+    qtbot.waitUntil(lambda: run.state in ("cancelled", "finished"), timeout=20_000)

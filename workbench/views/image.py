@@ -36,6 +36,8 @@ class ImageView(Plot):
         self.item.addItem(self._image)
         self.item.showGrid(x=False, y=False)
         self.item.getViewBox().setDefaultPadding(0.0)
+        # A number at the upper end stands half above it.
+        self.item.layout.setContentsMargins(0, 8, 0, 0)
         self._bar = pyqtgraph.ColorBarItem(interactive=False, width=12)
         self._bar.setImageItem(self._image, insert_in=self.item)
         self._line = pyqtgraph.PlotDataItem()

@@ -151,7 +151,8 @@ class PlaneView(MainView):
         colormap = colour.DIVERGING if layer.diverging else layer.colormap
         limits = self._limits or self.own_limits()
         empty = np.empty((0, 3), np.float32)
-        return Colouring(empty, layer.unit or "value", limits=limits, colormap=colormap)
+        said = layer.quantity or layer.unit or "value"
+        return Colouring(empty, said, limits=limits, colormap=colormap)
 
     def _rgb(self, layer: Field | Picture, values: Floats) -> NDArray[np.float32]:
         """Rows from the bottom up (h, w, 3)."""

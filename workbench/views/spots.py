@@ -49,6 +49,8 @@ class MovablePoints(QObject):
         self._held: int | None = None
         self._under: int | None = None
         self._rows, self._shown = np.empty((0, 0)), np.empty((0, 2))
+        self._pale = np.empty(0, bool)
+        self._theme: Theme | None = None
         self._dots = Points(self)
         self._dots.setZValue(12)
         plot.addItem(self._dots, ignoreBounds=True)
@@ -65,15 +67,23 @@ class MovablePoints(QObject):
         elif self._held is None:
             self._rows = np.array(layer.spots.rows)
             self._shown = np.array(layer.spots.shown)
+            pale = layer.spots.pale
+            self._pale = np.array(pale) if len(pale) else np.zeros(len(self._rows), bool)
             self._draw()
 
     def set_theme(self, theme: Theme) -> None:
-        self._dots.setPen(pyqtgraph.mkPen(theme.canvas, width=1.5))
-        self._dots.setBrush(pyqtgraph.mkBrush(theme.selection))
+        self._theme = theme
         self._draw()
 
     def _draw(self) -> None:
-        self._dots.setData(pos=self._shown.reshape(-1, 2))
+        """Those of another slice are hollow."""
+        looks = {}
+        if (theme := self._theme) is not None:
+            full = pyqtgraph.mkPen(theme.canvas, width=1.5), pyqtgraph.mkBrush(theme.selection)
+            hollow = pyqtgraph.mkPen(theme.selection, width=1.5), pyqtgraph.mkBrush(None)
+            each = [hollow if pale else full for pale in self._pale]
+            looks = {"pen": [pen for pen, _ in each], "brush": [brush for _, brush in each]}
+        self._dots.setData(pos=self._shown.reshape(-1, 2), **looks)
 
     # The hand
 
@@ -119,19 +129,19 @@ class MovablePoints(QObject):
     # What becomes of the points
 
     def _add(self, place: np.ndarray) -> None:
-        row = np.zeros(self._rows.shape[1])
-        row[: len(self._kept(place))] = self._kept(place)
+        place = self._kept(place)
         layer, spots = self._layer, self._spots
         assert spots is not None and layer is not None
         if isinstance(layer, Curves):
             x, line = np.asarray(layer.x), np.asarray(layer.lines[spots.along])
             some = np.isfinite(x) & np.isfinite(line)
-            row[-1] = np.interp(row[0], x[some], line[some])
-            place = row[:2]
+            place = np.append(place, np.interp(place[0], x[some], line[some]))
+            row = place
         else:
-            row[-1] = self._value(row[:2])
+            row = self._row(place)
         self._rows = np.vstack([self._rows, row])
-        self._shown = np.vstack([self._shown, place[:2]])
+        self._shown = np.vstack([self._shown, place])
+        self._pale = np.append(self._pale, False)
         self._draw()
         self._tell(True)
 
@@ -139,8 +149,8 @@ class MovablePoints(QObject):
         before = self._shown[number].copy()
         if isinstance(self._layer, Field):
             place = self._kept(place)
-            self._rows[number, :2] = place
-            self._rows[number, -1] = self._value(place)
+            self._rows[number] = self._row(place)
+            self._pale[number] = False
         else:
             place = np.array([self._kept(place)[0], place[1]])
             # What is drawn has its noise: the row moves by as much as the point.
@@ -154,6 +164,7 @@ class MovablePoints(QObject):
             return
         self._rows = np.delete(self._rows, number, axis=0)
         self._shown = np.delete(self._shown, number, axis=0)
+        self._pale = np.delete(self._pale, number)
         self._held = self._under = None
         self._draw()
         self._tell(True)
@@ -179,12 +190,19 @@ class MovablePoints(QObject):
         half = (high - low) / np.array(layer.values.shape[:2]) / 2
         return np.asarray(np.clip(place, low + half, high - half))
 
-    def _value(self, place: np.ndarray) -> float:
-        assert isinstance(self._layer, Field)
+    def _row(self, place: np.ndarray) -> np.ndarray:
+        """The numbers of a point put at a place of a field, values linearly between the grid's."""
+        assert isinstance(self._layer, Field) and self._spots is not None
         low, high = np.array(self._layer.extent[:2]).T
         shape = np.array(self._layer.values.shape[:2])
-        cell = np.clip(((place - low) / (high - low) * shape).astype(int), 0, shape - 1)
-        return float(self._layer.values[tuple(cell)])
+        cells = (place - low) / (high - low) * shape - 0.5
+        first = np.clip(np.floor(cells).astype(int), 0, np.maximum(shape - 2, 0))
+        (i, j), (a, b) = first, np.clip(cells - first, 0, 1)
+        k, m = np.minimum(first + 1, shape - 1)
+        own = np.asarray(self._spots.values if self._spots.values.size else self._layer.values)
+        near = (1 - a) * ((1 - b) * own[i, j] + b * own[i, m])
+        value = near + a * ((1 - b) * own[k, j] + b * own[k, m])
+        return np.concatenate([self._spots.before, place, np.atleast_1d(value)])
 
     def _near(self, pos: QPointF) -> int | None:
         """The point within reach of a place of the scene."""
