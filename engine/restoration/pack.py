@@ -28,7 +28,7 @@ A restoring network of tunable convolutions (arXiv 2304.00898) for {kind} pictur
 |---|---|
 | Network | `{shape}`, {weights} weights when merged |
 | Sliders | {sliders} |
-| Steps of training | {steps} |
+| Steps of the last part of training | {steps} |
 | Seed | {seed} |
 | Loss | error relative to what was spoilt{texture} |
 | Arithmetic in training | {arithmetic} |
@@ -53,7 +53,7 @@ was told the noise.
 ## Pictures
 
 Half of the patches come from these, as scikit-image hands them out, the other half from pictures
-made by formula (dead leaves, lettering, gratings: `engine/restoration/procedural.py`). Neither
+made by formula (dead leaves, grain, lettering, gratings: `engine/restoration/procedural.py`). Neither
 `astronaut` nor `camera` was trained on.
 
 | Picture | Licence as stated there |
