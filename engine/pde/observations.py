@@ -20,6 +20,8 @@ from engine.pde.reference import Reference
 INSIDE = 0.02
 """Random places keep this share of a side from the faces, where values say nothing: they are given
 there, and (u - B) / D is noise."""
+NOTHING = 1e3
+"""Deviation of N where D vanishes: the value is given there, and tells nothing."""
 NEAR = 1e-5
 """Places may be rounded by this share of a side."""
 
@@ -130,7 +132,8 @@ def said(networks: Elbo, seen: Observations, c: Sequence[float]) -> tuple[Floats
     zero = (0,) * seen.places.shape[1]
     x = torch.tensor(seen.places)
     base, factor = (j[zero].numpy() for j in family.boundary(x, list(c), [zero]))
-    factor = np.where(np.abs(factor) < SMALLEST, np.where(factor < 0, -SMALLEST, SMALLEST), factor)
+    small = np.abs(factor) < SMALLEST
+    factor = np.where(small, np.where(factor < 0, -SMALLEST, SMALLEST), factor)
     n = (seen.values - base) / factor
 
     def ready(array: Any) -> Any:
@@ -139,7 +142,7 @@ def said(networks: Elbo, seen: Observations, c: Sequence[float]) -> tuple[Floats
     with torch.no_grad():
         mean, variance, shared = networks.inverse.at(
             ready(seen.places), ready(n), ready(family.scaled(c)),
-            ready(seen.deviation / np.abs(factor)),
+            ready(np.where(small, NOTHING, seen.deviation / np.abs(factor))),
         )  # fmt: skip
     c_own = shared[0].double().numpy()
     return mean[0].double().numpy(), np.diag(variance[0].double().numpy()) + c_own @ c_own.T

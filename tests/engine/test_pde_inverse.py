@@ -19,6 +19,7 @@ from engine.pde.recovery import PRIOR, recovery
 from engine.pde.reference import reference
 from engine.pde.rgnp_params import RGNPParams
 from engine.pde.rgnp_training import evaluator, start
+from engine.runs import Fit, RunSpec
 
 POISSON, BURGERS = (f"problem:{n}_family" for n in ("poisson", "burgers"))
 
@@ -113,6 +114,20 @@ def test_a_value_beside_a_face_does_no_harm():
         assert moved < most and (informed or moved > 0.1)
 
 
+def test_a_value_on_a_face_tells_nothing():
+    """u is given there, and N = (u - B) / D is not 0 where both vanish."""
+    made = shipped_networks(BURGERS)
+    c = (0.04, 0.7, 1.2)
+    seen = observe(made.family.problem, RGNPParams(), reference(made.family.problem, c))
+    face = np.array([[0.5, 0.0], [0.7, 1.0]])
+    more = replace(seen, places=np.concatenate([seen.places, face]),
+                   clean=np.concatenate([seen.clean, [[0], [0]]]),
+                   noise=np.zeros((len(seen.places) + 2, 1)))  # fmt: skip
+    one, other = found(made, seen, c), found(made, more, c)
+    assert np.all(np.abs(one.mean - other.mean) < 0.5 * one.spread)
+    assert np.all(np.abs(one.spread / other.spread - 1) < 0.3)
+
+
 def test_what_is_sought_is_not_read():
     """Neither directly nor through the boundary's values."""
     text = "a = 1 in [0, 2]; w = 1 in [0, 2]; u_xx = a; x in [0, 1]; u(0) = a; u(1) = w"
@@ -157,7 +172,7 @@ def test_training_alone_moves_the_inverse_network_alone(monkeypatch):
         assert len(list(training.run())) == steps
         return training
 
-    training = trained(80)
+    training = trained(50)
     draw = replace(training.elbo.draw(500, 30), read=30)
     value = training.elbo.inverse_term(draw, training._sampled(draw)).mean().item()
     normal = -5 * 0.5 * (np.log(2 * np.pi / 3) + 1)
@@ -216,6 +231,18 @@ def test_of_what_is_sought_weighing_reads_nothing():
     seen = observe(made.family.problem, RGNPParams(), reference(made.family.problem, c))
     one, other = (weighing.weighed(made, seen, k) for k in (c, np.array([0.09, 0.9, 1.2])))
     assert np.array_equal(one.mean, other.mean) and np.array_equal(one.spread, other.spread)
+
+
+def test_a_pass_is_shown_before_what_is_weighed():
+    fit = Fit(RunSpec(method="pde.rgnp", data=POISSON, params={}, seed=0), open_any(POISSON))
+    for _ in fit:
+        pass
+    wanted = replace(fit.params, noise=0.02)
+    first, last = [f for f in fit.method.refine(wanted) if f is not None][-2:]
+    alone = fit.method.evaluate(replace(wanted, told_by="inverse network"))
+    said = [f.layer("coefficients found").columns["found"] for f in (first, alone, last)]
+    assert first.coarse and not last.coarse and first.params == last.params == wanted
+    assert np.array_equal(said[0], said[1]) and not np.array_equal(said[0], said[2])
 
 
 # What ships

@@ -147,6 +147,9 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
     cell = np.abs(t - rows[-1, 0]).argmin(), np.abs(x - rows[-1, 1]).argmin()
     truth = np.asarray(run.snapshot.layer("truth").values)
     assert rows[-1, 2] == pytest.approx(truth[cell], abs=1e-5)
+    assert rows[-1, :2] == pytest.approx((t[cell[0]], x[cell[1]]), abs=1e-6), (
+        "and of no other place"
+    )
     at = on_screen(view, rows[-1, :2])
     QTest.mouseMove(target, at)
     QTest.mousePress(target, LEFT, NONE, at)

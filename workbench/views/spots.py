@@ -130,6 +130,7 @@ class MovablePoints(QObject):
             place = row[:2]
         else:
             row[-1] = self._value(row[:2])
+            place = row[:2]
         self._rows = np.vstack([self._rows, row])
         self._shown = np.vstack([self._shown, place[:2]])
         self._draw()
@@ -170,21 +171,24 @@ class MovablePoints(QObject):
         return np.array([found.x(), found.y()])
 
     def _kept(self, place: np.ndarray) -> np.ndarray:
-        """Inside the middles of the outermost cells, where the axes of the data end."""
+        """On a curve inside its ends; on a field the middle of the cell, whose value it takes: a
+        place half a cell off would be told another place's value."""
         layer = self._layer
         if isinstance(layer, Curves):
             return np.asarray(np.clip(place[:1], np.nanmin(layer.x), np.nanmax(layer.x)))
         assert layer is not None
         low, high = np.array(layer.extent[:2]).T
-        half = (high - low) / np.array(layer.values.shape[:2]) / 2
-        return np.asarray(np.clip(place, low + half, high - half))
+        return np.asarray(low + (self._cell(place) + 0.5) * (high - low) / layer.values.shape[:2])
 
-    def _value(self, place: np.ndarray) -> float:
+    def _cell(self, place: np.ndarray) -> np.ndarray:
         assert isinstance(self._layer, Field)
         low, high = np.array(self._layer.extent[:2]).T
         shape = np.array(self._layer.values.shape[:2])
-        cell = np.clip(((place - low) / (high - low) * shape).astype(int), 0, shape - 1)
-        return float(self._layer.values[tuple(cell)])
+        return np.clip(((place - low) / (high - low) * shape).astype(int), 0, shape - 1)
+
+    def _value(self, place: np.ndarray) -> float:
+        assert isinstance(self._layer, Field)
+        return float(self._layer.values[tuple(self._cell(place))])
 
     def _near(self, pos: QPointF) -> int | None:
         """The point within reach of a place of the scene."""
