@@ -83,7 +83,7 @@ def _run(chosen: argparse.Namespace) -> None:
             "steps": earlier.get("steps", 0) + step,
             "processor seconds": earlier.get("processor seconds", 0) + spent,
             "noise in training": {"share without": SILENT, "from": QUIET, "to": LOUD},
-            "most places": MOST, "draws": len(draws.c), "prior's error": 3**-0.5,
+            "shape": SHAPE, "most places": MOST, "draws": len(draws.c), "prior's error": 3**-0.5,
             "reached": reached,
         }  # fmt: skip
         _save(chosen.out / f"{chosen.name}.safetensors", training.published(), head)

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from engine.pde.coverage import field
 from engine.pde.elbo import Elbo
 from engine.pde.lowrank import log_density
 from engine.pde.observations import Found, Observations, said
-from engine.pde.points import spread
+from engine.pde.points import spread as evenly
 from engine.pde.problem import Floats
 
 ROUNDS = 4
@@ -37,7 +38,12 @@ WIDER = 1.5
 """Factor of the deviations of the next proposal: a tail too thin is never found out."""
 FLOOR = 1e-3
 """Least deviation of a proposal."""
-LOUDEST = 1e-4
+APART = 50
+"""Places at which errors of the forward mean differ. The process holds them for independent, but
+they are smooth: of more places they do not average out, and what is found is less sure. With 225
+exact values of Burgers' family nu lay within two deviations in 78 percent of the held-out draws
+before this was counted; counted in the likelihood itself it made the mean worse."""
+LEAST = 1e-4
 """Least deviation of a value, as D vanishes on the faces."""
 
 
@@ -65,7 +71,20 @@ def weighed(networks: Elbo, seen: Observations, c: Sequence[float]) -> Found:
         covariance = (weights[:, None] * away).T @ away
         proposal = Normal(mean, covariance)
     half, middle = (family.high - family.low)[:q] / 2, (family.high + family.low)[:q] / 2
-    return Found(middle + half * mean, half * np.sqrt(np.diag(covariance)))
+    spread = np.sqrt(np.diag(covariance)) * _wider(networks, seen, c, mean)
+    return Found(middle + half * mean, half * spread)
+
+
+def _wider(networks: Elbo, seen: Observations, c: Sequence[float], mean: Floats) -> float:
+    """Factor of the deviations for errors of the forward network that places share."""
+    family, alike = networks.family, len(seen.places) / APART
+    if alike <= 1:
+        return 1.0
+    at = np.concatenate([mean, family.scaled(c)[len(mean) :]])
+    low, high = family.low, family.high
+    own = field(networks, seen.places, list(low + (high - low) * (at + 1) / 2))[1] ** 2
+    other = seen.deviation**2 + LEAST**2
+    return float(np.sqrt(np.mean((alike * own + other) / (own + other))))
 
 
 def _proposed(by: Normal, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -73,9 +92,9 @@ def _proposed(by: Normal, count: int, rng: np.random.Generator) -> tuple[Floats,
     q = len(by.mean)
     prior = round(BY_PRIOR * count)
     root = np.linalg.cholesky(WIDER**2 * by.covariance + FLOOR**2 * np.eye(q))
-    even = np.clip(spread(count - prior, q, rng), 1e-6, 1 - 1e-6)
+    even = np.clip(evenly(count - prior, q, rng), 1e-6, 1 - 1e-6)
     near = by.mean + special.ndtri(even) @ root.T
-    z = np.concatenate([near[(np.abs(near) <= 1).all(axis=1)], 2 * spread(prior, q, rng) - 1])
+    z = np.concatenate([near[(np.abs(near) <= 1).all(axis=1)], 2 * evenly(prior, q, rng) - 1])
     turned = np.linalg.solve(root, (z - by.mean).T)
     normal = -0.5 * (turned**2).sum(axis=0) - np.log(np.diag(root)).sum()
     normal -= 0.5 * q * np.log(2 * np.pi)
@@ -120,6 +139,6 @@ def _likelihood(networks: Elbo, seen: Observations, c: Sequence[float], z: Float
         own = (factor * at.own[zero].double()).square().reshape(k, -1)
         shared = at.shared[zero].double().reshape(*factor.shape, at.rank) * factor[:, :, None]
         y = torch.tensor(seen.values.reshape(1, -1))
-        variance = own + seen.deviation**2 + LOUDEST**2
+        variance = own + seen.deviation**2 + LEAST**2
         found = log_density(y, mean, variance, shared.reshape(k, mean.shape[1], at.rank))
     return np.asarray(found.numpy())

@@ -184,7 +184,8 @@ class MovablePoints(QObject):
         assert isinstance(self._layer, Field)
         low, high = np.array(self._layer.extent[:2]).T
         shape = np.array(self._layer.values.shape[:2])
-        return np.clip(((place - low) / (high - low) * shape).astype(int), 0, shape - 1)
+        cell = ((place - low) / (high - low) * shape).astype(int)
+        return np.asarray(np.clip(cell, 0, shape - 1))
 
     def _value(self, place: np.ndarray) -> float:
         assert isinstance(self._layer, Field)
