@@ -93,7 +93,7 @@ class RGNPParams:
             "noisy it is; in the paper it reads the value alone.",
             label="inverse reads places and noise"),
         Applies("weights", ("trained here",)),
-    ] = True  # fmt: skip
+    ] = False  # fmt: skip
     lifts: Annotated[
         int, Bound(1, 6), REFIT, Doc("Layers that lift a value to channels, inverse network."),
         Applies("weights", ("trained here",)),

@@ -25,7 +25,7 @@ POISSON, BURGERS = (f"problem:{n}_family" for n in ("poisson", "burgers"))
 
 
 def networks(spec=BURGERS, **values):
-    small = {"layers": 2, "width": 12, "fourier": 5, "head": 10, **values}
+    small = {"layers": 2, "width": 12, "fourier": 5, "head": 10, "informed": True, **values}
     params = RGNPParams(weights="trained here", **small)
     family = Family(open_any(spec), params.given)
     leaves = tensors(start(family, params, np.random.default_rng(0)), "cpu", trained=True,
