@@ -7,7 +7,8 @@ For draws of coefficients z from the prior, of places X in the box, and of N by 
 R is the equation's residual of u = B + D N at the places; in its derivatives noise counts as
 constant. With data y at places, log N(y; B + D mu, D lambda D + s^2 I + (D C)(D C)^T) is added.
 The inverse network reads only the first places of each draw, another number at every step (ours):
-later it is asked for few places as well as for many.
+later it is asked for few places as well as for many. An informed inverse network (ours) reads
+values with noise of a size drawn anew for each draw, and is told its size.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 FEWEST = 4
 """Places that the inverse network reads at least."""
+SILENT, QUIET, LOUD = 0.25, 1e-3, 0.3
+"""Share of the draws whose values carry no noise, and the range of its deviation in the others."""
+SMALLEST = 1e-3
+"""Below this |D| counts as this much where values are divided by it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +47,16 @@ class Draw:
     e1: Tensor
     e2: Tensor
     read: int
+    heard: Heard | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """Noise of what the inverse network reads: its deviation in u (S, 1, 1), and normal e3
+    (S, n, m)."""
+
+    deviation: Tensor
+    e3: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +101,13 @@ class Elbo:
         fewest = min(FEWEST, places)
         read = int(torch.randint(fewest, places + 1, (1,), generator=self.generator))
         e1, e2 = normal(batch, places, m), normal(batch, self.forward.rank)
+        heard = None
+        if self.inverse.informed:
+            loud = QUIET * (LOUD / QUIET) ** uniform(batch, 1, 1)
+            loud = loud * (uniform(batch, 1, 1) >= SILENT)
+            heard = Heard(loud.to(self.device), normal(batch, places, m).to(self.device))
         z, x, e1, e2 = (t.to(self.device) for t in (z, x, e1, e2))
-        return Draw(z, x, e1, e2, read)
+        return Draw(z, x, e1, e2, read, heard)
 
     def terms(self, draw: Draw, log_eps: Any) -> dict[str, Tensor]:
         """The parts, each a mean over the draws, and the mean square of the residual."""
@@ -104,7 +124,7 @@ class Elbo:
         )
         zero = (0,) * d
         values = field[zero].reshape(s, n, m)
-        found = {"equation": fit.mean(), "inverse": self._inverse(draw, values).mean(),
+        found = {"equation": fit.mean(), "inverse": self.inverse_term(draw, values).mean(),
                  "entropy": -self._density(at, values).mean()}  # fmt: skip
         return {**found, "residual": squares.mean()}
 
@@ -121,11 +141,23 @@ class Elbo:
         keyed = {key: u[key[1]][:, key[0]] for key in self.keys}
         return torch.stack(problem.residual(keyed, flat, c), 1).square()
 
-    def _inverse(self, draw: Draw, values: Tensor) -> Tensor:
-        mean, variance, factor = self.inverse.at(
-            draw.x[:, : draw.read], values[:, : draw.read], draw.z
-        )
+    def inverse_term(self, draw: Draw, values: Tensor) -> Tensor:
+        """log q_inverse(z | N, X) (S,) of each draw, from values N (S, n, m) with noise added."""
+        x, noise = draw.x[:, : draw.read], None
+        values = values[:, : draw.read]
+        if draw.heard is not None:
+            noise = draw.heard.deviation / self._divisor(x, draw.z)
+            values = values + noise * draw.heard.e3[:, : draw.read]
+        mean, variance, factor = self.inverse.at(x, values, draw.z, noise)
         return log_density(draw.z[:, : mean.shape[1]], mean, variance, factor)
+
+    def _divisor(self, x: Tensor, z: Tensor) -> Tensor:
+        """|D| (S, n, m), not too small."""
+        s, n, d = x.shape
+        zero = (0,) * d
+        c = [column.repeat_interleave(n) for column in self.family.coefficients(z)]
+        factor = self.family.boundary(x.reshape(-1, d), c, [zero])[1][zero]
+        return factor.abs().clamp(min=SMALLEST).reshape(s, n, -1)
 
     def _density(self, at: Spread, values: Tensor) -> Tensor:
         s = len(values)

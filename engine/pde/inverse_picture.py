@@ -10,11 +10,12 @@ import numpy as np
 
 from engine.layers import Axis, Curves, Field, Layer, Markers, Points, Spots
 from engine.method import Note
-from engine.pde.elbo import Elbo
+from engine.pde.elbo import LOUD, Elbo
 from engine.pde.family import Family
 from engine.pde.observations import Found, Observations, found, observe
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
+from engine.pde.weighing import weighed
 
 TICK, BAR = 0.3, 0.12
 
@@ -37,12 +38,14 @@ def layers(
     if seen is None:
         return made, []
     made.append(_points(networks.family, seen))
-    said = found(networks, seen, c)
+    alone = params.told_by == "inverse network"
+    said = (found if alone else weighed)(networks, seen, c)
     made += _coefficients(networks.family, said, c)
+    heard = LOUD if networks.inverse.informed else float(np.median(spread))
     notes = []
-    if params.noise > (usual := float(np.median(spread))):
+    if alone and params.noise > heard:
         notes.append(
-            Note(f"In training, values carried noise of about {usual:.1g}; at {params.noise:.2g} "
+            Note(f"In training, values carried noise of about {heard:.1g}; at {params.noise:.2g} "
                  "the coefficients' spread is too small.")
         )  # fmt: skip
     return made, notes

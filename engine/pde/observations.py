@@ -18,25 +18,27 @@ from typing import Any
 import numpy as np
 
 from engine.method import DataError
-from engine.pde.elbo import Elbo
+from engine.pde.elbo import SMALLEST, Elbo
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
 
 INSIDE = 0.02
 """Random places keep this share of a side from the faces, where values say nothing: they are given
 there, and (u - B) / D is noise."""
-SMALLEST = 1e-3
+NOTHING = 1e3
+"""Deviation of N where D vanishes: the value is given there, and tells nothing."""
 NEAR = 1e-5
 """Places may be rounded by this share of a side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
-    """Places (n, d), values as set (n, m) and the noise added to them (n, m)."""
+    """Places (n, d), values as set (n, m), the noise added to them (n, m), and its deviation."""
 
     places: Floats
     clean: Floats
     noise: Floats
+    deviation: float
 
     @property
     def values(self) -> Floats:
@@ -61,24 +63,32 @@ def observe(problem: Problem, params: Any, truth: Reference | None) -> Observati
     """
     rng = np.random.default_rng(params.observation_seed)
     d, m = problem.dimension, len(problem.unknowns)
-    low, high = problem.bounds.T
     if params.observed:
         rows = _rows(problem, params.observed)
         places, clean = rows[:, :d], rows[:, d:]
     else:
         if truth is None or any(u not in truth.values for u in problem.unknowns):
             return None
-        share = INSIDE + (1 - 2 * INSIDE) * rng.random((params.places, d))
-        if d > 2:
-            # A grid of three coordinates is coarse: between its slices nothing is known well.
-            cells = np.array(problem.shape) - 1
-            given = [any((k, 1) in o.faces for o in problem.conditions) for k in range(d)]
-            share = np.clip(np.rint(share * cells), 1, cells - given) / cells
-        places = low + (high - low) * share
-        clean = np.column_stack([between(problem, truth.values[u], places)
-                                 for u in problem.unknowns])  # fmt: skip
+        places, clean = scattered(problem, truth, params.places, rng)
     fixed = np.random.default_rng((params.observation_seed, 1))
-    return Observations(places, clean, params.noise * fixed.standard_normal((len(places), m)))
+    noise = params.noise * fixed.standard_normal((len(places), m))
+    return Observations(places, clean, noise, params.noise)
+
+
+def scattered(
+    problem: Problem, truth: Reference, count: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Random places (count, d) inside the box and the values (count, m) there."""
+    low, high = problem.bounds.T
+    share = INSIDE + (1 - 2 * INSIDE) * rng.random((count, len(low)))
+    if len(low) > 2:
+        # A grid of three coordinates is coarse: between its slices nothing is known well.
+        cells = np.array(problem.shape) - 1
+        given = [any((k, 1) in o.faces for o in problem.conditions) for k in range(len(low))]
+        share = np.clip(np.rint(share * cells), 1, cells - given) / cells
+    places = low + (high - low) * share
+    values = [between(problem, truth.values[u], places) for u in problem.unknowns]
+    return places, np.column_stack(values)
 
 
 def _rows(problem: Problem, flat: Sequence[float]) -> Floats:
@@ -98,21 +108,43 @@ def _rows(problem: Problem, flat: Sequence[float]) -> Floats:
 
 
 def between(problem: Problem, values: Floats, places: Floats) -> Floats:
-    """Values on the problem's grid, interpolated linearly at places (n, d)."""
-    from scipy.interpolate import interpn
+    """Values on the problem's grid, interpolated by cubics at places (n, d).
 
-    return np.asarray(interpn(problem.grid(), values, places, method="linear"))
+    (u - B) / D divides what interpolation is wrong by: beside the start of a wave that falls fast,
+    lines between grid points are off by more than the equation says of its coefficients.
+    """
+    from scipy.interpolate import NdBSpline, make_interp_spline
+
+    knots, degrees, inner = [], [], np.asarray(values, np.float64)
+    for k, axis in enumerate(problem.grid()):
+        along = make_interp_spline(axis, inner, min(3, len(axis) - 1), axis=k)
+        knots.append(along.t)
+        degrees.append(along.k)
+        # The axis of a spline comes first in its coefficients.
+        inner = np.moveaxis(along.c, 0, k)
+    return np.asarray(NdBSpline(tuple(knots), inner, tuple(degrees))(places))
 
 
 def found(networks: Elbo, seen: Observations, c: Sequence[float]) -> Found:
-    """One pass of the inverse network; of the coefficients `c` it reads the given ones."""
+    """What the inverse network says of the sought coefficients."""
+    family = networks.family
+    mean, covariance = said(networks, seen, c)
+    q = len(family.sought)
+    half, middle = (family.high - family.low)[:q] / 2, (family.high + family.low)[:q] / 2
+    return Found(middle + half * mean, half * np.sqrt(np.diag(covariance)))
+
+
+def said(networks: Elbo, seen: Observations, c: Sequence[float]) -> tuple[Floats, Floats]:
+    """One pass of the inverse network: mean (q,) and covariance (q, q) of z. Of the coefficients
+    `c` it reads the given ones, and an informed one the deviation of the noise."""
     import torch
 
     family = networks.family
     zero = (0,) * seen.places.shape[1]
     x = torch.tensor(seen.places)
     base, factor = (j[zero].numpy() for j in family.boundary(x, list(c), [zero]))
-    factor = np.where(np.abs(factor) < SMALLEST, np.where(factor < 0, -SMALLEST, SMALLEST), factor)
+    small = np.abs(factor) < SMALLEST
+    factor = np.where(small, np.where(factor < 0, -SMALLEST, SMALLEST), factor)
     n = (seen.values - base) / factor
 
     def ready(array: Any) -> Any:
@@ -120,10 +152,8 @@ def found(networks: Elbo, seen: Observations, c: Sequence[float]) -> Found:
 
     with torch.no_grad():
         mean, variance, shared = networks.inverse.at(
-            ready(seen.places), ready(n), ready(family.scaled(c))
-        )
-        spread = (variance + shared.square().sum(2)).sqrt()
-    q = len(family.sought)
-    half = (family.high - family.low)[:q] / 2
-    middle = (family.high + family.low)[:q] / 2
-    return Found(middle + half * mean[0].double().numpy(), half * spread[0].double().numpy())
+            ready(seen.places), ready(n), ready(family.scaled(c)),
+            ready(np.where(small, NOTHING, seen.deviation / np.abs(factor))),
+        )  # fmt: skip
+    c_own = shared[0].double().numpy()
+    return mean[0].double().numpy(), np.diag(variance[0].double().numpy()) + c_own @ c_own.T

@@ -116,7 +116,8 @@ class RGNP:
         return kept
 
     def refine(self, params: RGNPParams) -> Iterator[Snapshot | None]:
-        """Without the truth first, where that takes long."""
+        """Without the truth first, where that takes long; then with the coefficients by one pass,
+        where draws of them are to be weighed."""
         fitted, networks = self._ready()
         problem = networks.family.problem
         c = problem.chosen(params.coefficients)
@@ -125,7 +126,13 @@ class RGNP:
                 yield rgnp_picture.snapshot(self._at(networks, c), fitted, params, None,
                                             coarse="the truth is being computed")  # fmt: skip
             yield from beats(lambda: reference(problem, c))
-        yield self.evaluate(params)
+        if params.told_by == "both networks":
+            once = replace(params, told_by="inverse network")
+            first = rgnp_picture.snapshot(self._at(networks, c), fitted, once,
+                                          reference(problem, c),
+                                          coarse="coefficients are being weighed")  # fmt: skip
+            yield replace(first, params=params)
+        yield (yield from beats(lambda: self.evaluate(params)))
 
     def state(self) -> dict[str, Array]:
         """The networks and the address of the problem."""

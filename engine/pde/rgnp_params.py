@@ -49,6 +49,12 @@ class RGNPParams:
     observation_seed: Annotated[
         int, Bound(0, 9999, soft=(0, 30)), LIVE, Doc("Which places, and which noise."),
     ] = 0  # fmt: skip
+    told_by: Annotated[
+        Literal["both networks", "inverse network"], LIVE,
+        Doc("Whether draws near what the inverse network says are weighed by the forward network's "
+            "likelihood, or it alone says the coefficients, as in the paper.",
+            label="coefficients found by"),
+    ] = "both networks"  # fmt: skip
     weights: Annotated[
         Literal["shipped", "trained here"], REFIT,
         Doc("Networks that ship with the program for some families, or a training of your own."),
@@ -81,6 +87,13 @@ class RGNPParams:
         Doc("Factor of the forward network's first weights.", label="weights' start"),
         Applies("weights", ("trained here",)),
     ] = 1.0  # fmt: skip
+    informed: Annotated[
+        bool, REFIT,
+        Doc("Whether the inverse network reads with each value its place, what is given and how "
+            "noisy it is; in the paper it reads the value alone.",
+            label="inverse reads places and noise"),
+        Applies("weights", ("trained here",)),
+    ] = False  # fmt: skip
     lifts: Annotated[
         int, Bound(1, 6), REFIT, Doc("Layers that lift a value to channels, inverse network."),
         Applies("weights", ("trained here",)),

@@ -39,7 +39,7 @@ def start(family: Family, params: RGNPParams, rng: np.random.Generator) -> Array
     )  # fmt: skip
     found |= gicnet.start(
         family, lifts=params.lifts, convolutions=params.convolutions, head=params.head,
-        rank=params.inverse_rank, rng=rng,
+        rank=params.inverse_rank, informed=params.informed, rng=rng,
     )  # fmt: skip
     found["log eps"] = np.array(math.log(params.eps))
     return found

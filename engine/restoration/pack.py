@@ -53,7 +53,8 @@ was told the noise.
 ## Pictures
 
 Half of the patches come from these, as scikit-image hands them out, the other half from pictures
-made by formula (dead leaves, grain, lettering, gratings: `engine/restoration/procedural.py`). Neither
+made by formula (dead leaves, grain, lettering, gratings: `engine/restoration/procedural.py`).
+Neither
 `astronaut` nor `camera` was trained on.
 
 | Picture | Licence as stated there |

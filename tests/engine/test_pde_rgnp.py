@@ -85,7 +85,7 @@ def test_the_low_rank_density_is_that_of_torch(k):
 @pytest.mark.parametrize("lifts", [1, 4])
 def test_the_inverse_network_reads_a_set(spec, lifts):
     """Check C2: order means nothing, and a place seen twice is seen once."""
-    made = networks(spec, lifts=lifts, rank=2)
+    made = networks(spec, lifts=lifts, rank=2, informed=False)
     problem, rng = made.family.problem, np.random.default_rng(3)
     low, high = problem.bounds.T
     # Every grid point sees a place: else the 1e-6 in the denominator is what is measured.
@@ -107,7 +107,7 @@ def test_the_inverse_network_reads_a_set(spec, lifts):
 
 def test_the_kernel_sum_over_axes_is_that_over_places():
     """The product of kernels along axes against the sum written out, at one grid point."""
-    made = networks(BURGERS)
+    made = networks(BURGERS, informed=False)
     rng = np.random.default_rng(4)
     x = torch.tensor(rng.random((1, 9, 2)))
     values = torch.tensor(rng.standard_normal((1, 9, 1)))

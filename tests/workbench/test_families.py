@@ -150,6 +150,11 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
     assert rows[-1, :2] == pytest.approx(free, abs=0.02)
     truth = np.asarray(run.snapshot.layer("truth").values)
     assert rows[-1, 2] == pytest.approx(between(run.data, truth, rows[-1:, :2])[0], abs=1e-5)
+    t, x = run.data.grid()
+    cell = np.abs(t - rows[-1, 0]).argmin(), np.abs(x - rows[-1, 1]).argmin()
+    assert rows[-1, :2] == pytest.approx((t[cell[0]], x[cell[1]]), abs=1e-6), (
+        "where the value is known"
+    )
     at = on_screen(view, rows[-1, :2])
     QTest.mouseMove(target, at)
     QTest.mousePress(target, LEFT, NONE, at)

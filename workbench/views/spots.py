@@ -181,28 +181,28 @@ class MovablePoints(QObject):
         return np.array([found.x(), found.y()])
 
     def _kept(self, place: np.ndarray) -> np.ndarray:
-        """Inside the middles of the outermost cells, where the axes of the data end."""
+        """On a curve inside its ends; on a field the middle of the cell, whose value it takes: a
+        place half a cell off would be told another place's value."""
         layer = self._layer
         if isinstance(layer, Curves):
             return np.asarray(np.clip(place[:1], np.nanmin(layer.x), np.nanmax(layer.x)))
         assert layer is not None
         low, high = np.array(layer.extent[:2]).T
-        half = (high - low) / np.array(layer.values.shape[:2]) / 2
-        return np.asarray(np.clip(place, low + half, high - half))
+        return np.asarray(low + (self._cell(place) + 0.5) * (high - low) / layer.values.shape[:2])
 
     def _row(self, place: np.ndarray) -> np.ndarray:
-        """The numbers of a point put at a place of a field, values linearly between the grid's."""
+        """The numbers of a point at the middle of a cell: what comes before, place and values."""
         assert isinstance(self._layer, Field) and self._spots is not None
+        own = self._spots.values if self._spots.values.size else self._layer.values
+        value = np.atleast_1d(np.asarray(own)[tuple(self._cell(place))])
+        return np.concatenate([self._spots.before, place, value])
+
+    def _cell(self, place: np.ndarray) -> np.ndarray:
+        assert isinstance(self._layer, Field)
         low, high = np.array(self._layer.extent[:2]).T
         shape = np.array(self._layer.values.shape[:2])
-        cells = (place - low) / (high - low) * shape - 0.5
-        first = np.clip(np.floor(cells).astype(int), 0, np.maximum(shape - 2, 0))
-        (i, j), (a, b) = first, np.clip(cells - first, 0, 1)
-        k, m = np.minimum(first + 1, shape - 1)
-        own = np.asarray(self._spots.values if self._spots.values.size else self._layer.values)
-        near = (1 - a) * ((1 - b) * own[i, j] + b * own[i, m])
-        value = near + a * ((1 - b) * own[k, j] + b * own[k, m])
-        return np.concatenate([self._spots.before, place, np.atleast_1d(value)])
+        cell = ((place - low) / (high - low) * shape).astype(int)
+        return np.asarray(np.clip(cell, 0, shape - 1))
 
     def _near(self, pos: QPointF) -> int | None:
         """The point within reach of a place of the scene."""
