@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from engine.io.scripts import as_python
 from engine.restoration.tunable_params import TunableParams
 from tests.workbench.mouse import drag
+from workbench.forms.many import Many
+from workbench.forms.many_numbers import told
 from workbench.panels.map_painting import repainted
 from workbench.views.map_brush import SoftStroke
 
@@ -254,3 +256,24 @@ def test_the_hint_beside_the_brush_is_read_whole(plane, qtbot, width):
     qtbot.wait(50)
     hint = plane.panel.painting.bar.hint
     assert hint.fontMetrics().horizontalAdvance(hint.text()) <= hint.contentsRect().width()
+
+
+def test_the_form_tells_a_painted_map_in_a_sentence_and_clears_it(plane, qtbot):
+    widget = plane.form.findChild(Many, "param.strength_map")
+    assert widget.text.isVisibleTo(plane.form) and not widget.sentence.isVisibleTo(plane.form)
+    table = plane.panel.result_view.table
+    stroke(table, on_screen(table, 128, 128))
+    held = plane.document.params().strength_map
+    assert not widget.text.isVisibleTo(plane.form) and widget.sentence.isVisibleTo(plane.form)
+    assert widget.sentence.sentence.text() == f"Painted map, 1 to {max(held):g}"
+    widget.sentence.clear.click()
+    assert plane.document.params().strength_map == ()
+    assert widget.text.isVisibleTo(plane.form) and not widget.sentence.isVisibleTo(plane.form)
+    plane.session.undo.undo()
+    assert plane.document.params().strength_map == held
+    settled(plane, qtbot)
+
+
+def test_numbers_without_a_place_are_counted():
+    assert told([0.5] * 16 + [2.0] * 20, by_place=False) == "36 numbers, 0.5 to 2"
+    assert told([0.25] * 36, by_place=True) == "Painted map, all 0.25"
