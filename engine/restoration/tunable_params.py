@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, STEP, Applies, Bound, ByPlace, Doc, Folder, ParameterError, check
+from engine.params import (
+    LIVE,
+    REFIT,
+    STEP,
+    Applies,
+    Bound,
+    ByPlace,
+    Doc,
+    Folder,
+    ParameterError,
+    check,
+)
 from engine.restoration import sliders
 from engine.restoration.model import Control, Model
 from engine.restoration.restorer import STEPS, Position
