@@ -21,6 +21,7 @@ from engine.pde.nodes import Nodes, nodes
 from engine.pde.problem import Condition, Floats, Jet, Key, Problem, Unsolvable, places
 
 NEWTON = 40
+LEFT = "Newton's method left the numbers; the problem may have no solution."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +150,7 @@ def steady(problem: Problem, c: Sequence[float], n: int) -> tuple[Grid, list[Flo
         except (np.linalg.LinAlgError, ValueError):
             raise Unsolvable("The equation with its conditions has no single solution.") from None
         if not np.isfinite(change).all():
-            raise Unsolvable("Newton's method left the numbers; the problem may have no solution.")
+            raise Unsolvable(LEFT)
         v, last = _damped(grid, v, change, residual, c)
         if np.abs(change).max() <= 1e-11 * (1 + np.abs(v).max()) or (problem.linear and last):
             return grid, grid.whole(v, 0.0, c)
@@ -183,6 +184,8 @@ def _linearised(grid: Grid, v: Floats, c: Sequence[float]) -> tuple[Floats, Floa
     jet = _jet(grid, grid.whole(v, 0.0, c))
     found = problem.residual(jet, grid.points, c)
     residual = np.concatenate([found[u.number][u.free] for u in grid.unknowns])
+    if not np.isfinite(residual).all():
+        raise Unsolvable(LEFT)
     return residual, jacobian(grid, jet, grid.points, c)
 
 
