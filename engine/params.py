@@ -92,11 +92,6 @@ class Folder:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ByPlace:
-    """The numbers are a square grid over a picture, row by row."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Applies:
     """The parameter matters only while another one holds one of these values."""
 
@@ -130,7 +125,6 @@ class Parameter:
     optional: bool = False
     applies: Applies | None = None
     folder: bool = False
-    by_place: bool = False
 
     @property
     def label(self) -> str:
@@ -188,7 +182,6 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
                 optional=optional,
                 applies=next((m for m in marks if isinstance(m, Applies)), None),
                 folder=any(isinstance(m, Folder) for m in marks),
-                by_place=any(isinstance(m, ByPlace) for m in marks),
             )
         )
     return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent, QStandardItemModel
+from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from engine import catalog
@@ -15,14 +15,6 @@ SMALL = (
     "view.theme",
 )  # fmt: skip
 """Commands with an icon alone."""
-GIVE_WAY = (
-    "view.theme", "compare.all", "export.figure", "view.edges", "view.fit", "view.lasso",
-    "view.brush",
-)  # fmt: skip
-"""What a narrow window leaves to the menus and keys, in this order."""
-LEAST = 460
-WIDEST, NARROWEST = (164, 140), (112, 96)
-"""Least widths of the choosers of a method and of colours: with room, and with none."""
 OF_ROWS = ("view.lasso", "view.brush", "view.edges")
 
 
@@ -36,7 +28,7 @@ class TopBar(QWidget):
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topbar")
-        layout = self._row = QHBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         self.open = self._button(actions["open"], "Open…")
@@ -47,12 +39,14 @@ class TopBar(QWidget):
         self.methods = QComboBox(self)
         self.methods.setAccessibleName("Method")
         # As wide as its longest name where there is room for it.
+        self.methods.setMinimumWidth(164)
         self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._family = ""
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = QComboBox(self)
         self.colours.setAccessibleName("Colour by")
+        self.colours.setMinimumWidth(140)
         self.colours.setMaximumWidth(200)
         short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.colours.setSizeAdjustPolicy(short)
@@ -67,10 +61,6 @@ class TopBar(QWidget):
         self._small = {name: self._button(actions[name]) for name in SMALL}
         for button in self._small.values():
             layout.addWidget(button)
-        self._hidden: set[QWidget] = set()
-        """What there is no use for, however wide the window."""
-        self.setMinimumWidth(LEAST)
-        self._give_way()
         self.methods.activated.connect(self._on_method)
         self.colours.activated.connect(self._on_colour)
 
@@ -105,55 +95,8 @@ class TopBar(QWidget):
         """The tools that work on rows of a data set, where a panel has rows; the brush also where
         its painting offers it."""
         for name in OF_ROWS:
-            self._offer(self._small[name], on=panel.HAS_ROWS)
-        panel.painting.offered.connect(self._offer_brush)
-
-    @Slot(bool)
-    def _offer_brush(self, on: bool) -> None:
-        self._offer(self._small["view.brush"], on=on)
-
-    def _offer(self, *widgets: QWidget, on: bool) -> None:
-        """Show these where there is room, or do not."""
-        before = set(self._hidden)
-        self._hidden = self._hidden - set(widgets) if on else self._hidden | set(widgets)
-        if self._hidden != before:
-            self._give_way()
-
-    def _give_way(self) -> None:
-        """As much as there is room for: first less important commands go, then words are cut."""
-        self._spare(narrow=False)
-        parts = [self.open, self.samples, self.methods, self.fit, self._colour_word, self.colours]
-        parts += self._small.values()
-        shown = [part for part in parts if part not in self._hidden]
-        for part in (self._colour_word, *(self._small[name] for name in GIVE_WAY)):
-            if part in shown and self._needed(shown) > self.width():
-                shown.remove(part)
-        if self._needed(shown) > self.width():
-            self._spare(narrow=True)
-        # To show a part lays the window out at once, so nothing is shown that will not stay.
-        for part in parts:
-            if part.isHidden() != (part not in shown):
-                part.setVisible(part in shown)
-
-    def _needed(self, parts: list[QWidget]) -> int:
-        """Width of these beside each other."""
-        widths = (max(part.minimumSizeHint().width(), part.minimumWidth()) for part in parts)
-        return sum(widths) + 8 * (len(parts) + 2)
-
-    def _spare(self, *, narrow: bool) -> None:
-        for chooser, least in zip(
-            (self.methods, self.colours), NARROWEST if narrow else WIDEST, strict=True
-        ):
-            chooser.setMinimumWidth(least)
-        icon, both = (
-            Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon,
-        )  # fmt: skip
-        self._row.setSpacing(4 if narrow else 8)
-        self.open.setToolButtonStyle(icon if narrow else both)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._give_way()
-        super().resizeEvent(event)
+            self._small[name].setVisible(panel.HAS_ROWS)
+        panel.painting.offered.connect(self._small["view.brush"].setVisible)
 
     def _fill_methods(self, family: str) -> None:
         """The methods of one family, once."""
@@ -198,7 +141,8 @@ class TopBar(QWidget):
             self.colours.addItems(names)
         self.colours.setCurrentText(chosen)
         self.colours.setEnabled(bool(names))
-        self._offer(self.colours, self._colour_word, on=bool(names))
+        for widget in (self.colours, self._colour_word):
+            widget.setVisible(bool(names))
         blocker.unblock()
 
     @Slot(int)

@@ -6,18 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from engine.params import (
-    LIVE,
-    REFIT,
-    STEP,
-    Applies,
-    Bound,
-    ByPlace,
-    Doc,
-    Folder,
-    ParameterError,
-    check,
-)
+from engine.params import LIVE, REFIT, STEP, Applies, Bound, Doc, Folder, ParameterError, check
 from engine.restoration import sliders
 from engine.restoration.model import Control, Model
 from engine.restoration.restorer import STEPS, Position
@@ -72,7 +61,6 @@ class TunableParams:
         LIVE,
         Doc("Factors on the strength over the picture, row by row in a square grid (1, 4, 9, 16, "
             "... numbers); empty: the same everywhere.", label="strength by place"),
-        ByPlace(),
         Applies("control", ("noise plane",)),
     ] = ()  # fmt: skip
     precision: Annotated[

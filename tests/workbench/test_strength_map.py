@@ -12,8 +12,6 @@ from PySide6.QtTest import QTest
 from engine.io.scripts import as_python
 from engine.restoration.tunable_params import TunableParams
 from tests.workbench.mouse import drag
-from workbench.forms.many import Many
-from workbench.forms.many_numbers import told
 from workbench.panels.map_painting import repainted
 from workbench.views.map_brush import SoftStroke
 
@@ -202,78 +200,3 @@ def test_a_map_that_was_raised_and_lowered_again_is_none():
     assert repainted(raised, "strength_map", share, putting=False) == TunableParams()
     top = TunableParams(strength_map=(9.9,))
     assert max(repainted(top, "strength_map", share, putting=True).strength_map) == 10.0
-
-
-def blueness(table, at):
-    ink = table.grab().toImage().pixelColor(at)
-    return ink.blue() - ink.red()
-
-
-def test_the_tint_lies_over_the_result_alone_unless_the_hand_paints_what_was_before(plane):
-    view = plane.panel.result_view
-    table = view.table
-    table.set_split(0.5)
-    left, right = on_screen(table, 200, 100), on_screen(table, 200, 400)
-    assert left.x() < table.after_from() < right.x()
-    bare = blueness(table, left), blueness(table, right)
-    factors = np.full((16, 16), 3.0)
-    view.brush.set_factors(factors)
-    assert blueness(table, left) == bare[0]
-    assert blueness(table, right) > bare[1] + 40
-    table.set_split(0.0)
-    assert blueness(table, left) > bare[0] + 40, "the line has gone past"
-    table.set_split(0.5)
-    QTest.mousePress(table, LEFT, PLAIN, left)
-    assert blueness(table, left) > bare[0] + 10, "a hand would paint blindly"
-    QTest.mouseRelease(table, LEFT, PLAIN, left)
-    assert abs(blueness(table, left) - bare[0]) <= 1
-
-
-def test_beside_its_result_the_input_can_be_painted_too(plane, qtbot):
-    run, panel = plane.document.active, plane.panel
-    assert not panel.data_view.brush.paints(), "it is not seen"
-    panel.choose_mode("side")
-    qtbot.wait(50)
-    table, before = panel.data_view.table, shown(run)
-    assert table.isVisible() and panel.data_view.brush.paints()
-    at = on_screen(table, 128, 128)
-    bare = blueness(table, at)
-    QTest.mousePress(table, LEFT, PLAIN, at)
-    assert blueness(table, at) > bare + 10
-    QTest.mouseRelease(table, LEFT, PLAIN, at)
-    assert abs(blueness(table, at) - bare) <= 1, "the input is seen as it is"
-    assert plane.session.undo.undoText() == "raise strength by place"
-    settled(plane, qtbot)
-    changed = np.abs(shown(run) - before)
-    assert changed[112:144, 112:144].mean() > 2e-3 and not changed[320:].any()
-    panel.choose_mode("split")
-    assert not panel.data_view.brush.paints()
-
-
-@pytest.mark.parametrize("width", [1440, 1280])
-def test_the_hint_beside_the_brush_is_read_whole(plane, qtbot, width):
-    plane.resize(width, 900)
-    qtbot.wait(50)
-    hint = plane.panel.painting.bar.hint
-    assert hint.fontMetrics().horizontalAdvance(hint.text()) <= hint.contentsRect().width()
-
-
-def test_the_form_tells_a_painted_map_in_a_sentence_and_clears_it(plane, qtbot):
-    widget = plane.form.findChild(Many, "param.strength_map")
-    assert widget.text.isVisibleTo(plane.form) and not widget.sentence.isVisibleTo(plane.form)
-    table = plane.panel.result_view.table
-    stroke(table, on_screen(table, 128, 128))
-    held = plane.document.params().strength_map
-    assert not widget.text.isVisibleTo(plane.form) and widget.sentence.isVisibleTo(plane.form)
-    assert widget.sentence.sentence.text() == f"Painted map, 1 to {max(held):g}"
-    widget.sentence.clear.click()
-    assert plane.document.params().strength_map == ()
-    assert widget.text.isVisibleTo(plane.form) and not widget.sentence.isVisibleTo(plane.form)
-    plane.session.undo.undo()
-    assert plane.document.params().strength_map == held
-    settled(plane, qtbot)
-
-
-def test_numbers_without_a_place_are_counted():
-    assert told([0.5] * 16 + [2.0] * 20, by_place=False) == "36 numbers, 0.5 to 2"
-    assert told([0.25] * 36, by_place=True) == "Painted map, all 0.25"

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.params import LIVE, Bound, Doc, Parameter, parameters
 from workbench.forms.editor import Editor
-from workbench.forms.many_numbers import TYPED, ManyNumbers
 
 WIDE = 30.0
 """A range over so many times its lower end is crossed in the logarithm."""
@@ -37,10 +36,6 @@ class Many(Editor):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._column.addWidget(line)
-        self.sentence = ManyNumbers(parameter.label, by_place=parameter.by_place, parent=self)
-        self.sentence.hide()
-        self.sentence.cleared.connect(self._cleared)
-        self._column.addWidget(self.sentence)
         self.row.addLayout(self._column, 1)
         self.setFocusProxy(line)
         for name in ("changing", "changed"):
@@ -49,7 +44,7 @@ class Many(Editor):
 
     def stops(self) -> list[QWidget]:
         stops = [stop for row in self.rows.values() for stop in row.widget.stops()]
-        return stops or [*self.text.stops(), self.sentence.clear]
+        return stops or list(self.text.stops())
 
     def set_entries(self, entries: Sequence[Any]) -> None:
         """One slider per entry; none brings the line of text back."""
@@ -60,7 +55,7 @@ class Many(Editor):
             row.hide()
             row.deleteLater()
         self.rows, self.last = {}, None
-        self._show_line(entries=bool(entries))
+        self.text.setVisible(not entries)
         self._stated = tuple(float(e.value) for e in entries)
         if not entries:
             return
@@ -76,22 +71,9 @@ class Many(Editor):
     def show_value(self, value: Any) -> None:
         self._value = tuple(value)
         self.text.show_value(value)
-        self._show_line(entries=bool(self.rows))
         shown = self._value if len(self._value) == len(self._stated) else self._stated
         for row, number in zip(self.rows.values(), shown, strict=False):
             row.show_value(number, stale=False)
-
-    def _show_line(self, *, entries: bool) -> None:
-        """The numbers as text, or in a sentence where nobody would read them."""
-        many = len(self._value) > TYPED
-        self.text.setVisible(not many and not entries)
-        self.sentence.setVisible(many and not entries)
-        if many:
-            self.sentence.show_numbers(self._value)
-
-    @Slot()
-    def _cleared(self) -> None:
-        self.changed.emit(self.parameter.default)
 
     @Slot(str, object, bool)
     def _asked(self, name: str, value: Any, final: bool) -> None:

@@ -25,8 +25,7 @@ MODES = {
 HEIGHT = 42
 BUTTON = 28
 TENTHS = 10
-LEAST = 460
-TIGHT = 560
+LEAST = 560
 ROOMY = 740
 
 
@@ -44,7 +43,6 @@ class CompareBar(QWidget):
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
         self.setMinimumWidth(LEAST)
-        self._tight = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(0)
@@ -116,13 +114,6 @@ class CompareBar(QWidget):
         self.modes.button(1).setText("Side" if narrow else MODES["side"][0])
         self.gain.setFixedWidth(64 if narrow else 110)
         self.simulate.setVisible(not narrow)
-        self._tight = event.size().width() < TIGHT
-        self.modes.button(2).setText("Diff." if self._tight else MODES["difference"][0])
-        edge = 4 if self._tight else 12
-        self._row.setContentsMargins(edge, 0, edge, 0)
-        for button in (self.loupe, self.whole, self.full):
-            button.setVisible(not self._tight)
-        self.gain_word.setVisible(not self._tight and not self.gain.isHidden())
         super().resizeEvent(event)
 
     # Shown by the panel
@@ -141,8 +132,8 @@ class CompareBar(QWidget):
 
     def show_gain(self, gain: float | None) -> None:
         """The gain of a difference; None hides it."""
-        self.gain.setVisible(gain is not None)
-        self.gain_word.setVisible(gain is not None and not self._tight)
+        for part in (self.gain, self.gain_word):
+            part.setVisible(gain is not None)
         if gain is not None:
             self.gain_word.setText(f" gain {gain:.3g}×")
             if not self.gain.isSliderDown():

@@ -13,7 +13,6 @@ HINT = (
     "Shift paints the other way; the right button moves the picture; Ctrl and the wheel, or [ "
     "and ], size the brush"
 )
-SHORT = "Shift reverses; [ and ] size it"
 WAYS = (("Raise", "first", True), ("Lower", "last", False))
 HEIGHT, BUTTON = 40, 28
 
@@ -50,7 +49,7 @@ class MapBar(QWidget):
         for ink, word in ((RAISED, "raised"), (LOWERED, "lowered")):
             row.addWidget(QLabel(f"<span style='color:{ink}'>■</span> {word}", self))
             row.addSpacing(12)
-        self.hint = ElidedLabel(SHORT, self)
+        self.hint = ElidedLabel(HINT, self)
         self.hint.setProperty("role", "small")
         row.addWidget(self.hint, 1)
         self.ways.idClicked.connect(self._clicked)

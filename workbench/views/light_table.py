@@ -125,10 +125,6 @@ class LightTable(QWidget):
             self.seen.room[0] if self._held == "before" else round(self.split * self.seen.room[0])
         )
 
-    def after_from(self) -> float:
-        """Where what is after begins, in points from the left."""
-        return self._line() / self.devicePixelRatioF() if self._before is not None else 0.0
-
     def compose(self, seen: Viewport, line: int) -> QImage:
         """The pictures as `seen`, what was before left of the column `line`."""
         image = QImage(*seen.room, QImage.Format.Format_RGB32)

@@ -59,8 +59,6 @@ class MapBrush(QObject):
         self.on = False
         self.radius = RADIUS
         self.putting = True
-        self.stays = True
-        """Whether the tint is seen between strokes; else only while a stroke is made."""
         self.factors: Any = None
         self._theme: Theme | None = None
         self._stroke: SoftStroke | None = None
@@ -114,7 +112,7 @@ class MapBrush(QObject):
         self._show()
 
     def _show(self) -> None:
-        shown = self.on and self.paints() and (self.stays or self._stroke is not None)
+        shown = self.on and self.paints()
         self._tint.show_map(self.factors if shown else None)
         self._draw_circle(self._way if self._stroke else self.putting)
 
@@ -148,10 +146,7 @@ class MapBrush(QObject):
                 return False
             self._way = self.putting != _shift(event)
             self._stroke = SoftStroke(len(self.factors), self._table.seen.size)
-            # A hand that paints what was before must see what it paints.
-            self._tint.all_over = at.x() < self._table.after_from()
             self._paint(at)
-            self._show()
         return True
 
     def _move(self, event: QMouseEvent) -> None:
@@ -185,8 +180,6 @@ class MapBrush(QObject):
     def _end(self) -> None:
         stroke, self._stroke = self._stroke, None
         if stroke is not None:
-            self._tint.all_over = False
-            self._show()
             self._view.painted.emit(_NONE, self._way, True)
 
     def _reach(self) -> float:

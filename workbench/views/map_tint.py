@@ -31,8 +31,6 @@ class MapTint(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._table = table
         self._image = QImage()
-        self.all_over = False
-        """Over what was before, too."""
         self.hide()
 
     def show_map(self, factors: Any) -> None:
@@ -56,9 +54,6 @@ class MapTint(QWidget):
         height, width = seen.size
         left, top = seen.origin()
         painter = QPainter(self)
-        if not self.all_over:
-            # What was before was made without the factors: there it is seen as it was.
-            painter.setClipRect(QRectF(self.rect()).adjusted(self._table.after_from(), 0, 0, 0))
         painter.scale(1 / scale, 1 / scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         whole = QRectF(left, top, width * seen.zoom, height * seen.zoom)
