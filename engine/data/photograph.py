@@ -29,6 +29,7 @@ class Photograph:
     sigma : standard deviation of white noise in `values` where it was put in and nothing after it
         changed it, in the units of `values`; None where it must be estimated
     kernel : (k, l) float64, sums to 1, the blur that was put in
+    quantisation : (8, 8) int32, steps of luminance of the JPEG file that these pixels came out of
     remarks : what the loader understood or changed, one sentence each
     """
 
@@ -41,6 +42,7 @@ class Photograph:
     truth: Pixels | None = None
     sigma: float | None = None
     kernel: NDArray[np.float64] | None = None
+    quantisation: NDArray[np.int32] | None = None
     remarks: tuple[str, ...] = ()
     truth_spec: str = ""
     _digest: str = field(init=False, default="", repr=False)
@@ -48,7 +50,7 @@ class Photograph:
     def __post_init__(self) -> None:
         for name, kind in (
             ("values", np.float32), ("alpha", np.float32), ("truth", np.float32),
-            ("kernel", np.float64),
+            ("kernel", np.float64), ("quantisation", np.int32),
         ):  # fmt: skip
             value: Any = getattr(self, name)
             if value is not None:

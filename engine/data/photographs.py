@@ -67,7 +67,7 @@ def read(path: Path, spec: str) -> Photograph:
     found = picture_files.decode(path)
     return Photograph(
         name=path.name, spec=spec, values=found.values, alpha=found.alpha, depth=found.depth,
-        profile=found.profile, remarks=found.remarks,
+        profile=found.profile, quantisation=found.quantisation, remarks=found.remarks,
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def spoilt(clean: Photograph, how: Spoiling) -> Photograph:
     if how.jpeg > 0:
         sigma, values = None, degradations.jpeg(values, how.jpeg)
     return replace(
-        clean, values=values, truth=clean.values, sigma=sigma, kernel=kernel,
+        clean, values=values, truth=clean.values, sigma=sigma, kernel=kernel, quantisation=None,
         remarks=(*clean.remarks, f"Spoilt on purpose: {_told(how)}. The truth is known."),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ unpacked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ UNITS = 16.0
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
     """`values` (H, W) or (H, W, 3) float32, white at 1; `alpha` (H, W) float32 or None; `depth`
-    bits per channel; `profile` the ICC profile; `format` in lower case."""
+    bits per channel; `profile` the ICC profile; `format` in lower case; `quantisation` (8, 8) of a
+    JPEG's luminance, or None."""
 
     values: Array
     alpha: Array | None
@@ -35,6 +36,7 @@ class Decoded:
     profile: bytes
     format: str
     remarks: tuple[str, ...] = ()
+    quantisation: Array | None = None
 
 
 def kind_of(head: bytes) -> str:
@@ -133,10 +135,19 @@ def _shallow(path: Path, kind: str) -> Decoded:
         opened.load()
         profile = bytes(opened.info.get("icc_profile") or b"")
         turned = _orientation(opened)
+        steps = _quantisation(opened) if kind == "jpeg" else None
         samples, alpha, told = _eight_bits(opened, profile)
     if told:
         profile, remarks = b"", [*remarks, told]
-    return _upright(samples, alpha, turned, 8, profile, kind, remarks)
+    upright = _upright(samples, alpha, turned, 8, profile, kind, remarks)
+    return replace(upright, quantisation=steps)
+
+
+def _quantisation(opened: Any) -> Array | None:
+    """The steps of the first component, luminance of what is not grey; None where there are none
+    of the usual 8 by 8."""
+    table = opened.quantization.get(opened.layer[0][3] if opened.layer else 0, ())
+    return np.array(table, np.int32).reshape(8, 8) if len(table) == 64 else None
 
 
 def _eight_bits(opened: Any, profile: bytes) -> tuple[Array, Array | None, str]:

@@ -22,7 +22,7 @@ def to_arrays(photograph: Photograph) -> dict[str, Array]:
         "name": np.frombuffer(photograph.name.encode(), np.uint8),
         "spec": np.frombuffer(photograph.spec.encode(), np.uint8),
     }
-    for name in ("alpha", "truth", "kernel"):
+    for name in ("alpha", "truth", "kernel", "quantisation"):
         value = getattr(photograph, name)
         if value is not None:
             found[name] = value
@@ -40,6 +40,7 @@ def from_arrays(state: Mapping[str, Array]) -> Photograph:
         alpha=own.get("alpha"),
         truth=own.get("truth"),
         kernel=own.get("kernel"),
+        quantisation=own.get("quantisation"),
         depth=int(depth),
         sigma=None if np.isnan(sigma) else sigma,
         profile=own["profile"].tobytes(),

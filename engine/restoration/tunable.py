@@ -4,7 +4,8 @@
 slider mixes the kernels of every convolution (`tunable_convolution`), a network of them restores
 the picture (`networks`) tile by tile (`restorer`); how it was trained is in `training`, what it is
 compared with in `controls`. Where the strength is left open, the one of least estimated error is
-taken (`strength_risk`).
+taken (`strength_risk`), and where the JPEG quality is, the one that the picture was saved with
+(`jpeg_quality`).
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from engine.layers import Array
 from engine.method import DataError, ExportedNetwork, Note, Snapshot, Step
 from engine.restoration import (
     held_photograph,
+    jpeg_quality,
     model,
     precision,
     sliders,
     tunable_picture,
     tunable_training,
 )  # fmt: skip
+from engine.restoration.jpeg_quality import Saved
 from engine.restoration.model import Model
 from engine.restoration.restorer import STEPS, WHOLE_PREVIEW, Position, Preview, Restorer
 from engine.restoration.strength_risk import Course, least, risk
 from engine.restoration.tiles import Box, Pyramid
-from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
+from engine.restoration.tunable_params import MOST_NOISE, NO_JPEG, TunableParams, position
 from engine.restoration.tunable_picture import Estimates, estimated_noise, middle_of
 from engine.restoration.tunable_training import Record
 from engine.stages import Stages, beats
@@ -110,6 +113,9 @@ class TunableRestoration:
         """The noise, the strength of least estimated error, and the arithmetic."""
         photograph, made = self._ready()
         sigma = yield from beats(lambda: estimated_noise(photograph))
+        saved = None
+        if "jpeg" in made.sliders:
+            saved = yield from beats(lambda: jpeg_quality.saved(photograph))
         yield from beats(self._prepare)
         cut = middle_of(photograph.values, PROBED)
         y = np.ascontiguousarray(photograph.values[cut])
@@ -132,7 +138,7 @@ class TunableRestoration:
                 true = np.array([float(np.mean((probe.other(y, self._place(p)) - clean) ** 2))
                                  for p in course.positions])  # fmt: skip
                 yield None
-        self._estimates = Estimates(sigma, best, course, true)
+        self._estimates = Estimates(sigma, best, course, true, saved)
         at = self._place(best / MOST_NOISE)
         self._precision = yield from beats(lambda: precision.chosen(made, y, at))
 
@@ -146,6 +152,7 @@ class TunableRestoration:
 
     def _place(self, strength: float) -> Position:
         _, made = self._ready()
+        # Whatever a JPEG was: the risk takes all that is removed and is no white noise for error.
         return position(TunableParams(strength=MOST_NOISE * strength), made, 0.0)
 
     def evaluate(self, params: TunableParams) -> Snapshot:
@@ -201,10 +208,13 @@ class TunableRestoration:
         """The network in float32, tried on the middle of the photograph."""
         from engine.restoration.exported_network import exported
 
+        if params.jpeg is None:
+            params = replace(params, jpeg=self._estimates.jpeg)
         return exported(*self._ready(), params, self._estimates.strength, sliders)
 
     def _position(self, params: TunableParams) -> Position:
-        return position(params, self._ready()[1], self._estimates.strength)
+        found = self._estimates
+        return position(params, self._ready()[1], found.strength, found.jpeg)
 
     def _restorer(self, params: TunableParams) -> Restorer:
         photograph, made = self._ready()
@@ -234,9 +244,9 @@ class TunableRestoration:
             params=params,
             metrics=found,
             step=self._record.step,
-            notes=_notes(params, made, self._record),
+            notes=_notes(params, made, self._record, self._estimates.saved),
             coarse=coarse,
-            chosen={"strength": self._estimates.strength},
+            chosen=self._estimates.chosen(made),
             held={"precision": self._precision} if params.precision is None else {},
             idle=tuple(name for name in sliders.SLIDERS if name not in made.sliders),
         )
@@ -253,6 +263,8 @@ class TunableRestoration:
             found["course"] = np.stack([estimates.course.positions, estimates.course.risks])
         if estimates.true is not None:
             found["true"] = estimates.true
+        if estimates.saved is not None:
+            found["saved"] = estimates.saved.to_array()
         if self._seed is not None:
             found["seed"] = np.array(self._seed)
         return found | self._record.to_arrays()
@@ -269,7 +281,8 @@ class TunableRestoration:
         if "course" in state:
             places, risks = np.asarray(state["course"])
             course = Course(places, risks, float(places[risks.argmin()]))
-        method._estimates = Estimates(sigma, strength, course, state.get("true"))
+        saved = Saved.from_array(state["saved"]) if "saved" in state else None
+        method._estimates = Estimates(sigma, strength, course, state.get("true"), saved)
         method._precision = "bfloat16" if halves else "float32"
         method._seed = int(state["seed"]) if "seed" in state else None
         return method
@@ -287,10 +300,15 @@ def _fitting(made: Model, photograph: Photograph) -> None:
         raise DataError(f"The network is for {taken} pictures, and this one is {seen}.")
 
 
-def _notes(params: TunableParams, made: Model, record: Record) -> tuple[Note, ...]:
-    """Sliders that were moved and mean nothing to the network, and pictures that were not read."""
-    moved = {"deblur": params.deblur > 0, "jpeg": params.jpeg < 95, "detail": params.detail > 0,
-             "strength": bool(params.strength)}  # fmt: skip
+def _notes(
+    params: TunableParams, made: Model, record: Record, saved: Saved | None
+) -> tuple[Note, ...]:
+    """How the picture was saved, sliders that were moved and mean nothing to the network, and
+    pictures that were not read."""
+    moved = {"deblur": params.deblur > 0, "jpeg": (params.jpeg or NO_JPEG) < sliders.BEST,
+             "detail": params.detail > 0, "strength": bool(params.strength)}  # fmt: skip
     without = [name for name, is_moved in moved.items() if is_moved and name not in made.sliders]
     found = [Note(f"This network has no slider '{name}'; it changes nothing.") for name in without]
+    if saved is not None and saved.quality < sliders.BEST:
+        found.append(Note(saved.sentence))
     return (*found, *(Note(text) for text in record.said))

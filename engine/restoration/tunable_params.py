@@ -35,12 +35,13 @@ class TunableParams:
         Doc("Blur to take out, as the width (standard deviation) of its spot.", unit="px"),
     ] = 0.0
     jpeg: Annotated[
-        int,
+        int | None,
         Bound(sliders.WORST, NO_JPEG),
         LIVE,
         Doc("Quality that the picture was once saved with as JPEG; its blocks and fringes are "
-            "taken out. 100: it was not.", label="JPEG quality"),
-    ] = NO_JPEG  # fmt: skip
+            "taken out. 100: it was not. Left open, it is read off the file, or off the pixels.",
+            label="JPEG quality"),
+    ] = None  # fmt: skip
     detail: Annotated[
         float,
         Bound(0.0, 1.0),
@@ -170,13 +171,15 @@ class TunableParams:
         return tuple(self.learn.split(", "))
 
 
-def position(params: TunableParams, model: Model, strength: float) -> Position:
-    """Where the model's sliders stand; `strength` is the noise in levels where it was left open."""
+def position(params: TunableParams, model: Model, strength: float, jpeg: int = NO_JPEG) -> Position:
+    """Where the model's sliders stand; `strength` is the noise in levels and `jpeg` the quality
+    where they were left open."""
     asked = strength if params.strength is None else params.strength
+    quality = jpeg if params.jpeg is None else params.jpeg
     places = {
         "strength": asked / MOST_NOISE,
         "deblur": params.deblur / sliders.WIDEST,
-        "jpeg": max(0.0, (sliders.BEST - params.jpeg) / (sliders.BEST - sliders.WORST)),
+        "jpeg": max(0.0, (sliders.BEST - quality) / (sliders.BEST - sliders.WORST)),
         "detail": params.detail,
     }
     opacity = STEPS

@@ -10,12 +10,15 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
 from engine.numerics.cells import square
-from engine.restoration import picture_layers
+from engine.restoration import picture_layers, sliders
+from engine.restoration.jpeg_quality import Saved
+from engine.restoration.model import Model
 from engine.restoration.noise import estimated_sigma
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Preview
 from engine.restoration.strength_risk import Course
 from engine.restoration.tiles import Pyramid
+from engine.restoration.tunable_params import NO_JPEG
 
 MIDDLE = 2048
 """Side of the part that shapes of large pictures' noise are read off."""
@@ -33,6 +36,7 @@ class Estimates:
 
     sigma : noise as estimated from the picture
     strength : the strength (levels) of least estimated error
+    saved : the JPEG that it came out of, if any
     course : estimated errors by strength, on the middle of the picture; `true` (k,) the true ones
     """
 
@@ -40,6 +44,17 @@ class Estimates:
     strength: float
     course: Course | None = None
     true: Array | None = None
+    saved: Saved | None = None
+
+    @property
+    def jpeg(self) -> int:
+        """The quality to undo, within what the slider reaches; `NO_JPEG` for none."""
+        return NO_JPEG if self.saved is None else max(sliders.WORST, self.saved.quality)
+
+    def chosen(self, made: Model) -> dict[str, float]:
+        """What stands for sliders that are left open."""
+        found = {"strength": self.strength}
+        return found | {"jpeg": float(self.jpeg)} if "jpeg" in made.sliders else found
 
 
 def pictures(
