@@ -15,6 +15,7 @@ from engine.layers import Array, Picture
 from engine.numerics.cells import square
 from engine.params import parameters, with_values
 from workbench.document import Run
+from workbench.hearing import hear
 from workbench.panels import mapbar
 from workbench.panels.mapbar import MapBar
 from workbench.panels.painting import Painting
@@ -48,7 +49,7 @@ class MapPainting(Painting):
             document.frame_changed, document.active_changed, document.compare_changed,
             document.data_changed, document.params_changed,
         ):  # fmt: skip
-            signal.connect(self.show)
+            hear(signal, self.show)
         self.bar.reset_asked.connect(self._reset)
 
     @Slot()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.layers import Array, Arrows, Standing
 from workbench.document import Document, Run
+from workbench.hearing import hear
 from workbench.panels.brushbar import HINT, BrushBar
 from workbench.theme import Theme
 from workbench.views.cloud import CloudView
@@ -57,10 +58,10 @@ class Painting(QObject):
         """Follow the document. The panel does so before, so that its pictures are the new ones."""
         document = self._document
         self._panel.result_view.add_to_header(self.bar)
-        document.frame_changed.connect(self.show)
-        document.active_changed.connect(self.show)
-        document.compare_changed.connect(self.show)
-        document.data_changed.connect(self.show)
+        hear(document.frame_changed, self.show)
+        hear(document.active_changed, self.show)
+        hear(document.compare_changed, self.show)
+        hear(document.data_changed, self.show)
 
     def serve(self, session: Session) -> None:
         """Ask this session for what the brush wants."""

@@ -18,6 +18,7 @@ from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
 from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
+from workbench.hearing import deafen, hear
 from workbench.panels import common_scale
 from workbench.panels.beside import DATA, BesideChooser
 from workbench.panels.diagnostics import Diagnostics
@@ -118,14 +119,13 @@ class Panel(QWidget):
 
     def _connect(self) -> None:
         document = self._document
-        document.data_changed.connect(self._show_data)
-        document.active_changed.connect(self._show_active)
-        document.frame_changed.connect(self._on_frame)
-        document.judged.connect(self._on_judged)
-        document.compare_changed.connect(self._show_compared)
-        document.view_changed.connect(self._show_view)
-        document.params_changed.connect(self._show_badges)
-        document.runs_changed.connect(self._on_runs)
+        for signal, slot in (
+            (document.data_changed, self._show_data), (document.active_changed, self._show_active),
+            (document.frame_changed, self._on_frame), (document.judged, self._on_judged),
+            (document.compare_changed, self._show_compared), (document.runs_changed, self._on_runs),
+            (document.view_changed, self._show_view), (document.params_changed, self._show_badges),
+        ):  # fmt: skip
+            hear(signal, slot)
         self.result_view.drawn.connect(self.drawn)
         self.diagnostics.steered.connect(self.steered)
 
@@ -385,7 +385,8 @@ class Panel(QWidget):
         self.scores.set_theme(theme)
 
     def release(self) -> None:
-        """Close every canvas before the application object dies."""
+        """Hear nothing more, and close every canvas before the application object dies."""
+        deafen(self, self.painting)
         for view in self.clouds():
             view.release()
         self.diagnostics.release()
