@@ -92,6 +92,13 @@ class Folder:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Factors:
+    """The numbers are factors by place on another parameter, as a hand paints them."""
+
+    on: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Applies:
     """The parameter matters only while another one holds one of these values."""
 
@@ -125,6 +132,7 @@ class Parameter:
     optional: bool = False
     applies: Applies | None = None
     folder: bool = False
+    factors_on: str = ""
 
     @property
     def label(self) -> str:
@@ -182,6 +190,7 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
                 optional=optional,
                 applies=next((m for m in marks if isinstance(m, Applies)), None),
                 folder=any(isinstance(m, Folder) for m in marks),
+                factors_on=next((m.on for m in marks if isinstance(m, Factors)), ""),
             )
         )
     return tuple(found)

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, STEP, Applies, Bound, Doc, Folder, ParameterError, check
+from engine.params import (
+    LIVE,
+    REFIT,
+    STEP,
+    Applies,
+    Bound,
+    Doc,
+    Factors,
+    Folder,
+    ParameterError,
+    check,
+)
 from engine.restoration import sliders
 from engine.restoration.model import Control, Model
 from engine.restoration.restorer import STEPS, Position
@@ -62,6 +73,7 @@ class TunableParams:
         Doc("Factors on the strength over the picture, row by row in a square grid (1, 4, 9, 16, "
             "... numbers); empty: the same everywhere.", label="strength by place"),
         Applies("control", ("noise plane",)),
+        Factors("strength"),
     ] = ()  # fmt: skip
     precision: Annotated[
         Literal["float32", "bfloat16"] | None,

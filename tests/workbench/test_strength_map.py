@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.io.scripts import as_python
+from engine.params import with_values
 from engine.restoration.tunable_params import TunableParams
 from tests.workbench.mouse import drag
+from workbench.forms.painted import painted
 from workbench.panels.map_painting import repainted
 from workbench.views.map_brush import SoftStroke
 
@@ -63,6 +67,10 @@ def stroke(table, *path, keys=PLAIN):
     for place in path[1:]:
         drag(table, place, keys)
     QTest.mouseRelease(table, LEFT, keys, path[-1])
+
+
+def leave(table):
+    QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
 
 
 def set_to(script, name):
@@ -124,6 +132,50 @@ def test_while_the_button_is_down_the_tint_and_the_picture_follow(plane, qtbot):
     assert view.brush.factor_at(300, 200) is None and plane.panel.painting.bar.isHidden()
 
 
+def test_the_tint_lies_on_the_results_side_while_the_pointer_is_there(plane, qtbot):
+    view = plane.panel.result_view
+    table = view.table
+    left, right = on_screen(table, 256, 200), on_screen(table, 256, 312)
+
+    def blueness(at):
+        ink = table.grab().toImage().pixelColor(at)
+        return ink.blue() - ink.red()
+
+    leave(table)
+    bare = blueness(left), blueness(right)
+    for at in (left, right):
+        stroke(table, at)
+    settled(plane, qtbot)
+    assert blueness(left) > bare[0] + 10 and blueness(right) > bare[1] + 10
+    table.set_split((left.x() + right.x()) / 2 / table.width())
+    assert abs(blueness(left) - bare[0]) <= 1 < 10 < blueness(right) - bare[1]
+    leave(table)
+    assert blueness(right) == bare[1], "a picture of grey is grey again"
+    drag(table, right)
+    assert blueness(right) > bare[1] + 10
+    QTest.keyPress(table, Qt.Key.Key_Backslash)
+    assert blueness(right) == bare[1], "nothing was painted on what was before"
+    QTest.keyRelease(table, Qt.Key.Key_Backslash)
+    plane.actions_by_id[BRUSH].trigger()
+    assert blueness(right) == bare[1]
+    plane.actions_by_id[BRUSH].trigger()
+    assert blueness(right) > bare[1] + 10
+
+
+@pytest.mark.parametrize("width", [1440, 900])
+def test_the_bar_says_how_to_paint_in_words_that_are_whole(plane, qtbot, width):
+    plane.resize(width, 900)
+    bar = plane.panel.painting.bar
+    qtbot.waitUntil(lambda: plane.width() <= max(width, plane.minimumSizeHint().width()))
+    qtbot.wait(50)
+    said, room = bar.hint.shown(), bar.hint.contentsRect().width()
+    assert bar.hint.fontMetrics().horizontalAdvance(said) <= room
+    assert "right button: move" in said or width < 1440
+    for part in bar.findChildren(QWidget):
+        assert part is bar.hint or part.width() >= part.minimumSizeHint().width()
+        assert bar.rect().contains(part.geometry())
+
+
 def test_shift_and_the_bar_lower_and_reset_takes_all_away(plane, qtbot):
     run, view, bar = plane.document.active, plane.panel.result_view, plane.panel.painting.bar
     at, before = on_screen(view.table, 256, 256), shown(run)
@@ -144,6 +196,38 @@ def test_shift_and_the_bar_lower_and_reset_takes_all_away(plane, qtbot):
     assert np.array_equal(shown(run), before)
     plane.session.undo.undo()
     assert min(plane.document.params().strength_map) > 0.3
+
+
+def test_the_form_tells_a_painted_map_in_a_sentence_and_clears_it(plane, qtbot):
+    row, table = plane.form.row("strength_map"), plane.panel.result_view.table
+    widget = row.widget
+    assert widget.sentence.text() == "the same everywhere" and not widget.clear.isVisible()
+    assert "the same everywhere" in row.reset.toolTip() and row.isVisible()
+    stroke(table, on_screen(table, 256, 256))
+    stroke(table, on_screen(table, 128, 128), keys=SHIFT)
+    factors = plane.document.params().strength_map
+    told = f"painted, {20 * min(factors):.2g} to {20 * max(factors):.2g}"
+    assert widget.sentence.text() == told and 20 * min(factors) < 20 < 20 * max(factors)
+    plane.session.changed(with_values(plane.document.params(), {"strength": 40.0}))
+    assert widget.sentence.text() == f"painted, {40 * min(factors):.2g} to 50", "no more than that"
+    qtbot.wait(20)
+    assert row.width() <= plane.form.width() and widget.clear.isVisible()
+    QTest.mouseClick(widget.clear, LEFT)
+    settled(plane, qtbot)
+    assert plane.document.params().strength_map == () and not widget.clear.isVisible()
+    assert plane.session.undo.undoText() == "change strength map"
+    plane.session.undo.undo()
+    assert plane.document.params().strength_map == factors
+
+
+def test_a_strength_that_is_left_open_is_told_once_it_is_known(plane, qtbot):
+    sentence = plane.form.widget("strength_map").sentence
+    wanted = {"strength": None, "strength_map": (0.5, 1.0, 1.0, 1.5)}
+    plane.session.changed(replace(plane.document.params(), **wanted))
+    chosen = settled(plane, qtbot).snapshot.chosen["strength"]
+    assert sentence.text() == f"painted, {0.5 * chosen:.2g} to {1.5 * chosen:.2g}"
+    assert painted((0.5, 2.0), None, None) == "painted, × 0.5 to 2"
+    assert painted((2.0,), 10.0, None) == "painted, 20"
 
 
 def test_the_right_button_moves_the_picture_and_the_brush_has_a_size(plane):

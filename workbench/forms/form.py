@@ -45,6 +45,7 @@ class ParameterForm(QWidget):
         self._waiting: QLabel | None = None
         self._data: Any = None
         self._last = ""
+        self._chosen: dict[str, Any] = {}
         self._without: tuple[str, ...] = ()
         self._layout.addStretch(1)
 
@@ -71,6 +72,7 @@ class ParameterForm(QWidget):
             row.show_value(value, stale=waits)
             row.setVisible(self._applies(row.parameter) and name not in self._idle())
             stale += waits
+        self._tell_wholes()
         self._hide_empty()
         self._show_waiting(stale)
 
@@ -96,7 +98,7 @@ class ParameterForm(QWidget):
 
     def _name_entries(self) -> None:
         for name, row in self._rows.items():
-            if row.parameter.kind == "floats":
+            if hasattr(row.widget, "set_entries"):
                 row.widget.set_entries(getattr(self._data, name, ()))
         self._order()
 
@@ -109,6 +111,16 @@ class ParameterForm(QWidget):
             row = self._rows.get(name)
             if row is not None and hasattr(row.widget, "show_chosen"):
                 row.widget.show_chosen(value)
+        self._chosen = {**self._chosen, **values}
+        self._tell_wholes()
+
+    def _tell_wholes(self) -> None:
+        """Factors on a parameter are shown with what it is, stated or chosen."""
+        for row in self._rows.values():
+            name = row.parameter.factors_on
+            if name:
+                stated = getattr(self._shown, name)
+                row.widget.show_whole(self._chosen.get(name) if stated is None else stated)
 
     def row(self, name: str) -> ParameterRow:
         """The row of one parameter."""
@@ -174,6 +186,7 @@ class ParameterForm(QWidget):
             self._body.hide()
             self._body.deleteLater()
         self._rows, self._sections, self._waiting = {}, {}, None
+        self._chosen = {}
         self._body = QWidget(self)
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.params import Bound, Parameter
+from workbench.forms.painted import EVEN
 from workbench.forms.rows import counted
 from workbench.forms.slider import number_text
 from workbench.forms.widgets import widget_for
@@ -169,6 +170,8 @@ def shown(parameter: Parameter, value: Any) -> str:
         return "on" if value else "off"
     if parameter.kind == "rows":
         return counted(value)
+    if parameter.factors_on and not value:
+        return EVEN
     if isinstance(value, tuple):
         return ", ".join(f"{v:g}" for v in value)
     if isinstance(value, (int, float)):

@@ -25,6 +25,7 @@ from engine.params import Bound, Parameter, ParameterError, parse
 from workbench.forms.editor import Editor
 from workbench.forms.entry import Entry
 from workbench.forms.many import Many
+from workbench.forms.painted import PaintedFactors
 from workbench.forms.rows import RowCount
 from workbench.forms.slider import NumberSlider
 from workbench.forms.switch import Switch
@@ -311,6 +312,8 @@ def _widget(parameter: Parameter, owner: type, parent: QWidget) -> Any:
     if parameter.kind == "choice":
         few = len(parameter.choices) <= MOST_SEGMENTS and _letters(parameter) <= LONG
         return (Segments if few else Choice)(parameter, owner, parent)
+    if parameter.factors_on:
+        return PaintedFactors(parameter, owner, parent)
     if parameter.kind == "floats":
         return Many(parameter, owner, Line(parameter, owner, parent), parent)
     kinds: dict[str, type[Editor]] = {"bool": Check, "rows": RowCount}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QStandardItemModel
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from workbench import theme
 from workbench.forms.groove import Groove
 from workbench.theme import Theme
+from workbench.views.chooser import Chooser
 from workbench.views.elided import ElidedLabel
 
 MODES = {
@@ -24,9 +25,11 @@ MODES = {
 """Name of a mode: its button, its key, and what it shows."""
 HEIGHT = 42
 BUTTON = 28
+CHOOSER = 118
 TENTHS = 10
-LEAST = 560
-ROOMY = 740
+LEAST = 436
+NARROW, ROOMY = 560, 740
+"""Below the first width the modes are a chooser; below the second words are short."""
 
 
 class CompareBar(QWidget):
@@ -52,6 +55,12 @@ class CompareBar(QWidget):
             button = self._button(text, f"{tip} ({key})", segment=side)
             self.modes.addButton(button, number)
             self._row.addWidget(button)
+        self.chooser = Chooser(self)
+        self.chooser.addItems([text for text, _, _ in MODES.values()])
+        self.chooser.setAccessibleName("How before and after are compared")
+        self.chooser.setFixedSize(CHOOSER, BUTTON)
+        self.chooser.hide()
+        self._row.addWidget(self.chooser)
         self._row.addSpacing(10)
         self._place = self._row.count()
         self.gain_word = QLabel("", self)
@@ -95,6 +104,7 @@ class CompareBar(QWidget):
 
     def _connect(self) -> None:
         self.modes.idClicked.connect(self._on_mode)
+        self.chooser.activated.connect(self._on_mode)
         self.loupe.toggled.connect(self.loupe_chosen)
         self.whole.clicked.connect(self._on_whole)
         self.full.clicked.connect(self._on_full)
@@ -110,7 +120,10 @@ class CompareBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window words are short, and what the menu has too is there alone."""
-        narrow = event.size().width() < ROOMY
+        narrow, least = (event.size().width() < width for width in (ROOMY, NARROW))
+        for button in self.modes.buttons():
+            button.setVisible(not least)
+        self.chooser.setVisible(least)
         self.modes.button(1).setText("Side" if narrow else MODES["side"][0])
         self.gain.setFixedWidth(64 if narrow else 110)
         self.simulate.setVisible(not narrow)
@@ -126,6 +139,12 @@ class CompareBar(QWidget):
             button.setEnabled(can)
             button.setToolTip(f"{tip} ({key})" if can else why)
             button.setChecked(name == mode)
+            model = self.chooser.model()
+            assert isinstance(model, QStandardItemModel)
+            model.item(number).setEnabled(can)
+            model.item(number).setToolTip(button.toolTip())
+            if name == mode:
+                self.chooser.setCurrentIndex(number)
 
     def show_badge(self, text: str) -> None:
         self.badge.setText(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,6 +18,10 @@ from PySide6.QtWidgets import (
 from engine.judgement import Score
 from workbench.document import Run
 from workbench.theme import Theme
+
+COLUMN, NAME = 84, 76
+"""Pixels that a run's numbers and the names of the scores have at least."""
+MARGIN = 20
 
 
 class ScoreTable(QWidget):
@@ -37,7 +41,7 @@ class ScoreTable(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(24)
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        across.setMinimumSectionSize(84)
+        across.setMinimumSectionSize(COLUMN)
         across.setDefaultAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap)
         )
@@ -45,6 +49,30 @@ class ScoreTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
         self._runs: list[Run] = []
+        self._names: dict[str, str] = {}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._leave_room()
+        super().resizeEvent(event)
+
+    def _leave_room(self) -> None:
+        """Names give way to numbers: three dots say that there is more of a name, nothing would say
+        that there is a number."""
+        bar = self.table.verticalScrollBar().sizeHint().width()
+        room = max(NAME, self.width() - max(1, len(self._runs)) * COLUMN - bar)
+        header = self.table.verticalHeader()
+        header.setMaximumWidth(room)
+        cut, metrics = Qt.TextElideMode.ElideRight, header.fontMetrics()
+        for row, (name, text) in enumerate(self._names.items()):
+            item = self.table.verticalHeaderItem(row)
+            shown = metrics.elidedText(name, cut, room - MARGIN)
+            if item is not None and (item.text() != shown or not item.toolTip()):
+                item.setText(shown)
+                item.setToolTip(text if shown == name else f"{name}: {text}")
+        across = self.table.horizontalHeader()
+        widest = max((metrics.horizontalAdvance(r.name) for r in self._runs), default=0)
+        wraps = len(self._runs) > 1 or widest > self.width() - room - bar - MARGIN
+        across.setMinimumHeight(44 if wraps else 28)
 
     def show_runs(self, runs: list[Run]) -> None:
         self._runs = runs
@@ -55,17 +83,14 @@ class ScoreTable(QWidget):
         self.table.setColumnCount(len(runs))
         self.table.setRowCount(len(names) + 2 if runs else 0)
         self.table.setHorizontalHeaderLabels([run.name for run in runs])
-        self.table.horizontalHeader().setMinimumHeight(28 if len(runs) < 2 else 44)
         self.table.setVerticalHeaderLabels([*names, "fit time (s)", "device"])
         for row, (name, score) in enumerate(names.items()):
             self._fill(row, name, score)
         for column, run in enumerate(runs):
             self.table.setItem(len(names), column, _cell(f"{run.seconds:.2f}"))
             self.table.setItem(len(names) + 1, column, _cell(run.spec.device))
-        for row, score in enumerate(names.values()):
-            header = self.table.verticalHeaderItem(row)
-            if header is not None:
-                header.setToolTip(score.text)
+        self._names = {name: score.text for name, score in names.items()}
+        self._leave_room()
 
     def _fill(self, row: int, name: str, score: Score) -> None:
         values = [_value(run, name) for run in self._runs]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.layers import Picture
 from engine.method import Snapshot
@@ -18,6 +18,7 @@ from workbench.document import Document, Run
 from workbench.forms.pad import CELLS, Pad, choices, swept
 from workbench.forms.slider import number_text
 from workbench.theme import Theme
+from workbench.views.chooser import Chooser
 from workbench.views.mainview import first_of
 from workbench.views.pyramid import image_of, to_bytes
 
@@ -51,7 +52,7 @@ class SliderPlane(QWidget):
         self._turn = 0
         self.pad = Pad(self)
         self.pad.set_theme(theme)
-        self.choosers = (QComboBox(self), QComboBox(self))
+        self.choosers = (Chooser(self), Chooser(self))
         self._told = QLabel("", self)
         self._told.setProperty("role", "small")
         self._lay_out()

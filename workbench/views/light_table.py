@@ -112,6 +112,12 @@ class LightTable(QWidget):
         self._stale = True
         self.update()
 
+    def edge(self) -> int:
+        """Where, from the left, what is after begins: 0 where nothing lies before it."""
+        if self._before is None:
+            return 0
+        return self.width() if self._held == "before" else round(self.split * self.width())
+
     # Drawing
 
     def _room(self) -> tuple[int, int]:

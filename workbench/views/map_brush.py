@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from engine.numerics.cells import between_middles, middles
 from workbench.theme import Theme
@@ -112,7 +112,9 @@ class MapBrush(QObject):
         self._show()
 
     def _show(self) -> None:
-        shown = self.on and self.paints()
+        # As editors of photographs do: the tint is there while a hand paints or is about to, and
+        # gone when it leaves for a slider, so that the picture itself can be judged.
+        shown = self.on and self.paints() and (self._at is not None or self._stroke is not None)
         self._tint.show_map(self.factors if shown else None)
         self._draw_circle(self._way if self._stroke else self.putting)
 
@@ -122,6 +124,10 @@ class MapBrush(QObject):
         kind = event.type()
         if kind == QEvent.Type.Resize:
             self._tint.spread()
+        if kind == QEvent.Type.Leave and self._stroke is None:
+            self._go(None)
+        elif isinstance(event, (QEnterEvent, QMouseEvent)):
+            self._go(event.position())
         if not (self.on and self.paints()):
             return False
         if isinstance(event, QWheelEvent):
@@ -132,10 +138,13 @@ class MapBrush(QObject):
             if kind == QEvent.Type.MouseButtonRelease:
                 return self._release(event)
             self._move(event)
-        elif kind == QEvent.Type.Leave and self._stroke is None:
-            self._at = None
-            self._circle.hide()
         return False
+
+    def _go(self, at: QPointF | None) -> None:
+        """The pointer is there; None for away from the picture."""
+        came, self._at = (self._at is None) != (at is None), at
+        if came:
+            self._show()
 
     def _press(self, event: QMouseEvent) -> bool:
         at = event.position()
@@ -150,9 +159,8 @@ class MapBrush(QObject):
         return True
 
     def _move(self, event: QMouseEvent) -> None:
-        self._at = event.position()
         if self._stroke is not None:
-            self._paint(self._at)
+            self._paint(event.position())
         else:
             self._draw_circle(self.putting != _shift(event))
 

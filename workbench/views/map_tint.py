@@ -1,5 +1,5 @@
 """What a hand has painted onto a picture, as a tint over it: where a factor is above 1 and where it
-is below."""
+is below. Over the side that the map acts on: what was before the line knows nothing of it."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class MapTint(QWidget):
         height, width = seen.size
         left, top = seen.origin()
         painter = QPainter(self)
+        painter.setClipRect(self.rect().adjusted(self._table.edge(), 0, 0, 0))
         painter.scale(1 / scale, 1 / scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         whole = QRectF(left, top, width * seen.zoom, height * seen.zoom)

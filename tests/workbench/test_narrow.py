@@ -1,0 +1,138 @@
+"""A window of 900 pixels: names are cut short, what is used least goes into a menu, and nothing is
+cut off."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+
+from tests.workbench.test_strength_map import restored, settled
+from workbench import theme
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
+
+
+@pytest.fixture
+def dressed(window, qtbot):
+    """The window in the program's own style, whose buttons are wider than Qt's."""
+    application = QApplication.instance()
+    before = application.styleSheet()
+    theme.apply(application, theme.load("light"))
+    yield window
+    application.setStyleSheet(before)
+
+
+def narrowed(window, qtbot, width):
+    window.resize(width, 700)
+    qtbot.waitUntil(lambda: window.width() == width)
+    qtbot.wait(50)
+
+
+def opened(window, qtbot, address):
+    before = window.document.data
+    window.requests.open_sample(address)
+    qtbot.waitUntil(lambda: window.document.data is not before, timeout=30_000)
+    run = settled(window, qtbot)
+    assert run.data is window.document.data
+    return run
+
+
+def whole(bar):
+    """Whether every button of a bar has the room of its text, beside the others."""
+    last = 0
+    for part in sorted(bar.findChildren(QWidget, options=DIRECT), key=QWidget.x):
+        if part.isHidden() or part.isWindow():
+            continue
+        assert last <= part.x() and bar.rect().contains(part.geometry()), part
+        last = part.geometry().right()
+        if isinstance(part, QToolButton | QPushButton):
+            assert part.width() >= part.sizeHint().width(), part.text()
+    return True
+
+
+def entries(window):
+    """What the menu at the end of the bar says, as when it is opened."""
+    window.top.more.menu().aboutToShow.emit()
+    return {a.text(): a for a in window.top.more.menu().actions()}
+
+
+def test_an_embedding_fits_into_900_pixels_and_what_left_is_in_a_menu(dressed, qtbot):
+    opened(dressed, qtbot, "sample:swiss_roll")
+    narrowed(dressed, qtbot, 1500)
+    top = dressed.top
+    assert whole(top) and not top.more.isVisible() and top.colours.isVisible()
+    narrowed(dressed, qtbot, 900)
+    assert whole(top) and top.more.isVisible() and top.fit.isVisible()
+    assert not top.colours.isVisible()
+    found = entries(dressed)
+    assert {"Colour", "Lasso", "Brush", "Switch light and dark"} <= set(found)
+    columns = {a.text(): a for a in found["Colour"].menu().actions()}
+    chosen = next(a for a in columns.values() if a.isChecked())
+    assert chosen.text() == dressed.colour()
+    other = next(name for name in columns if name != chosen.text())
+    columns[other].trigger()
+    assert dressed.document.view["colour_by"] == other
+    found["Lasso"].trigger()
+    assert dressed.actions_by_id["view.lasso"].isChecked()
+    narrowed(dressed, qtbot, 1500)
+    assert not top.more.isVisible() and top.colours.currentText() == other
+
+
+def test_the_least_used_leave_first(dressed, qtbot):
+    opened(dressed, qtbot, "sample:iris")
+    seen = [("",)]
+    for width in (1500, 1300, 1200, 1100, 1000, 900):
+        narrowed(dressed, qtbot, width)
+        assert whole(dressed.top)
+        away = dressed.top.more.away()
+        assert set(seen[-1]) - {""} <= set(away)
+        assert not away or "view.theme" in away
+        assert "view.brush" not in away or "view.lasso" in away
+        seen.append(away)
+    assert len(set(seen)) > 3
+
+
+def test_a_photograph_fits_into_900_pixels_with_its_brush_out(dressed, qtbot):
+    restored(dressed, qtbot, "noise plane")
+    dressed.actions_by_id["view.brush"].trigger()
+    narrowed(dressed, qtbot, 900)
+    panel, bar = dressed.panel, dressed.panel.bar
+    assert whole(dressed.top) and whole(bar) and whole(panel.painting.bar)
+    assert panel.painting.bar.name.width() >= panel.painting.bar.name.sizeHint().width()
+    assert not bar.modes.button(0).isVisible() and bar.chooser.currentText() == "Split"
+    assert bar.chooser.shown() == "Split"
+    bar.chooser.setFocus()
+    for _ in range(2):
+        QTest.keyClick(bar.chooser, Qt.Key.Key_Down)
+    assert panel.mode() == "difference" and bar.gain.isVisible() and whole(bar)
+    narrowed(dressed, qtbot, 1440)
+    assert whole(bar) and bar.modes.button(2).isChecked() and not bar.chooser.isVisible()
+
+
+def test_names_of_scores_give_way_to_the_numbers(dressed, qtbot):
+    opened(dressed, qtbot, "sample:iris")
+    table = dressed.panel.scores.table
+    narrowed(dressed, qtbot, 1500)
+    names = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
+    assert "Spearman to input distances" in names
+    narrowed(dressed, qtbot, 900)
+    short = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
+    assert short != names and all(a.rstrip("…") in b for a, b in zip(short, names, strict=True))
+    first = names.index("Spearman to input distances")
+    assert "Spearman to input distances: " in table.verticalHeaderItem(first).toolTip()
+    cell = table.visualItemRect(table.item(first, 0))
+    advance = table.fontMetrics().horizontalAdvance(table.item(first, 0).text())
+    assert min(cell.right(), table.viewport().width()) - cell.left() > advance
+
+
+def test_a_panel_that_was_left_hears_of_nothing_any_more(window, qtbot):
+    """pytest-qt fails a test in which a slot raises: one of a deleted panel always does."""
+    from shiboken6 import isValid
+
+    restored(window, qtbot, "kernels")
+    left = window.panel
+    opened(window, qtbot, "sample:iris")
+    assert not isValid(left) and window.panel is not left
+    opened(window, qtbot, "sample:camera?noise=15")
