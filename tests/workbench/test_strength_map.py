@@ -284,3 +284,21 @@ def test_a_map_that_was_raised_and_lowered_again_is_none():
     assert repainted(raised, "strength_map", share, putting=False) == TunableParams()
     top = TunableParams(strength_map=(9.9,))
     assert max(repainted(top, "strength_map", share, putting=True).strength_map) == 10.0
+
+
+def test_beside_its_result_the_input_can_be_painted_too(plane, qtbot):
+    run, panel = plane.document.active, plane.panel
+    assert not panel.data_view.brush.paints(), "it is not seen"
+    panel.choose_mode("side")
+    qtbot.wait(50)
+    table, before = panel.data_view.table, shown(run)
+    assert table.isVisible() and panel.data_view.brush.paints()
+    at = on_screen(table, 128, 128)
+    QTest.mousePress(table, LEFT, PLAIN, at)
+    QTest.mouseRelease(table, LEFT, PLAIN, at)
+    assert plane.session.undo.undoText() == "raise strength by place"
+    settled(plane, qtbot)
+    changed = np.abs(shown(run) - before)
+    assert changed[112:144, 112:144].mean() > 2e-3 and not changed[320:].any()
+    panel.choose_mode("split")
+    assert not panel.data_view.brush.paints()

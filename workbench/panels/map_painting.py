@@ -47,7 +47,7 @@ class MapPainting(Painting):
         document = self._document
         for signal in (
             document.frame_changed, document.active_changed, document.compare_changed,
-            document.data_changed, document.params_changed,
+            document.data_changed, document.params_changed, document.view_changed,
         ):  # fmt: skip
             hear(signal, self.show)
         self.bar.reset_asked.connect(self._reset)
@@ -82,7 +82,11 @@ class MapPainting(Painting):
         return [view for view in self._panel.clouds() if isinstance(view, PhotoView)]
 
     def _run_of(self, view: Any) -> Run | None:
+        """The run that a stroke on a picture changes: beside its result the input stands for it."""
         panel: Any = self._panel
+        if view is panel.data_view and panel.mode() == "side" and not panel.beside:
+            run = self._document.active
+            return run if view.seen().size == panel.result_view.seen().size else None
         found: Run | None = panel.run_of(view)
         return found
 
