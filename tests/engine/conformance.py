@@ -120,9 +120,11 @@ def params_for(card: Card, n: int = ROWS, **values: Any) -> Any:
     defaults = card.load().Params()
     small = {"knn": max(2, n // 6), "perplexity": max(2.0, (n - 2) / 4)}
     if card.load().Data is Problem:
-        small = {"gaussians": 25, "interior": 150, "boundary": 15, "width": 16}
-        small |= {"batch": 4, "head": 16, "held_out": 2}
+        small = {"interior": 150, "boundary": 15, "width": 16, "batch": 4, "head": 16}
+        small |= {"held_out": 2}
         values.setdefault("steps", 4)
+        if hasattr(defaults, "gaussians"):
+            values.setdefault("gaussians", 25)
     if card.load().Data is Photograph:
         small = {"iterations": 12, "steps": 4}
     for name, most in small.items():
