@@ -110,8 +110,11 @@ def _program(network: ExportedNetwork) -> Any:
         for label in network.inputs
     )  # fmt: skip
     example = tuple(torch.from_numpy(np.ascontiguousarray(x)) for x in network.example)
+    # Tracing puts tensors without numbers in the module's place of its own for a while, and another
+    # thread may draw a picture with that module meanwhile.
+    module = copy.deepcopy(network.module)
     with torch.no_grad():
-        return torch.export.export(network.module, example, dynamic_shapes=shapes)
+        return torch.export.export(module, example, dynamic_shapes=shapes)
 
 
 def _write_onnx(part: Path, network: ExportedNetwork) -> None:

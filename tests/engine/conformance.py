@@ -313,6 +313,8 @@ def check_state(card: Card) -> None:
 
 def check_cancel(card: Card, data: Any) -> None:
     """Cancelled in the middle, a fit is over within a fifth of a second, and another can follow."""
+    # What is imported at first use is waited for then, and is not what is timed here.
+    fitted(card, data_for(card))
     ended: dict[int, float] = {}
 
     def on_event(job: FitJob, event: str) -> None:

@@ -74,3 +74,35 @@ def test_what_cannot_be_written_is_said_in_a_sentence(tmp_path, monkeypatch, cap
     with pytest.raises(DataError, match="no network"):
         networks.save_network(tmp_path / "n.pt2", object())
     assert isinstance(fit.method, Exportable)
+
+
+@pytest.mark.parametrize("suffix", ["onnx", "pt2"])
+def test_a_network_that_leaves_may_be_in_use_meanwhile(tmp_path, suffix):
+    """Tracing swaps a module's numbers: those that pictures are drawn with must stay."""
+    if suffix == "onnx":
+        pytest.importorskip("onnxruntime")
+        pytest.importorskip("onnxscript")
+    import torch
+
+    held, kinds = [], set()
+
+    class Watched(torch.nn.Linear):
+        def forward(self, x):
+            kinds.add(type(held[0].weight))
+            return super().forward(x)
+
+    module = Watched(2, 1)
+    held.append(module)
+    x = np.ones((4, 2), np.float32)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(x)).numpy()
+
+    class Method:
+        def module(self):
+            return module
+
+        def trial(self):
+            return x, wanted
+
+    networks.save_network(tmp_path / f"network.{suffix}", Method())
+    assert kinds == {torch.nn.Parameter}
