@@ -24,7 +24,6 @@ from engine.pde.family import Family
 from engine.pde.forward import Forward, Spread
 from engine.pde.gicnet import GICNet
 from engine.pde.lowrank import log_density
-from engine.pde.problem import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -210,10 +209,3 @@ def tensors(arrays: Mapping[str, Any], device: str, *, trained: bool, dtype: Any
         leaf = torch.tensor(np.asarray(array), dtype=dtype, device=device)
         found[name] = leaf.requires_grad_(trained and not fixed)
     return found
-
-
-def relative(found: Floats, true: Floats) -> float:
-    """Relative L2 distance; a zero truth leaves the distance."""
-    size = float(np.linalg.norm(true))
-    gap = float(np.linalg.norm(found - true))
-    return gap / size if size else gap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,9 @@ from engine.layers import Axis, Curves, Field, Layer, Markers, Points, Spots
 from engine.method import Note
 from engine.pde.elbo import LOUD, Elbo
 from engine.pde.family import Family
-from engine.pde.observations import Found, Observations, found, observe
+from engine.pde.observations import Found, Observations, observe
 from engine.pde.problem import Floats, Problem
 from engine.pde.reference import Reference
-from engine.pde.weighing import weighed
 
 TICK, BAR = 0.3, 0.12
 
@@ -23,10 +22,12 @@ TICK, BAR = 0.3, 0.12
 def layers(
     networks: Elbo, params: Any, c: Sequence[float], truth: Reference | None,
     drawn: Sequence[Layer], mean: Floats, spread: Floats, draws: Floats, word: str,
+    tell: Callable[[Observations], Found],
 ) -> tuple[list[Layer], list[Note]]:  # fmt: skip
     """The solution with what is observed of it, and the coefficients found; without a truth and
     without observations set by hand there are none. `mean` (P, m) is the prediction on the whole
-    grid, `spread` (P,) and `draws` (samples, P) are those of what is drawn."""
+    grid, `spread` (P,) and `draws` (samples, P) are those of what is drawn; `tell` finds the
+    coefficients."""
     problem = networks.family.problem
     seen = observe(problem, params, truth)
     made: list[Layer] = []
@@ -39,8 +40,7 @@ def layers(
         return made, []
     made.append(_points(networks.family, seen))
     alone = params.told_by == "inverse network"
-    said = (found if alone else weighed)(networks, seen, c)
-    made += _coefficients(networks.family, said, c)
+    made += _coefficients(networks.family, tell(seen), c)
     heard = LOUD if networks.inverse.informed else float(np.median(spread))
     notes = []
     if alone and params.noise > heard:

@@ -127,11 +127,9 @@ class RGNP:
                                             coarse="the truth is being computed")  # fmt: skip
             yield from beats(lambda: reference(problem, c))
         if params.told_by == "both networks":
-            once = replace(params, told_by="inverse network")
-            first = rgnp_picture.snapshot(self._at(networks, c), fitted, once,
-                                          reference(problem, c),
-                                          coarse="coefficients are being weighed")  # fmt: skip
-            yield replace(first, params=params)
+            yield rgnp_picture.snapshot(self._at(networks, c), fitted, params,
+                                        reference(problem, c), hasty=True,
+                                        coarse="coefficients are being weighed")  # fmt: skip
         yield (yield from beats(lambda: self.evaluate(params)))
 
     def state(self) -> dict[str, Array]:

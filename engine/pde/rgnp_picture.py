@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from engine.pde.elbo import Elbo
 from engine.pde.fitted import as_text
 from engine.pde.forward import Spread
 from engine.pde.jets import Orders
+from engine.pde.observations import Found, Observations, found
 from engine.pde.problem import Floats, Problem, places
 from engine.pde.reference import Reference
 from engine.pde.rgnp_training import NAMES
 from engine.pde.underway import STOPPED
+from engine.pde.weighing import weighed
 
 if TYPE_CHECKING:
     from engine.pde.rgnp import Fitted
@@ -32,6 +35,20 @@ class Process:
         self.networks, self.c = networks, tuple(c)
         self.problem = networks.family.problem
         self._kept: dict[tuple[Any, ...], tuple[dict[Orders, Floats], Floats, Floats, Floats]] = {}
+        self._weighed: tuple[tuple[bytes, ...], Found] | None = None
+
+    def told(self, seen: Observations, *, alone: bool, hasty: bool) -> Found:
+        """The sought coefficients: by the inverse network alone, or by both networks. The latter
+        are kept, as a slice does not change them; in haste one pass stands in until they are."""
+        key = (seen.places.tobytes(), seen.clean.tobytes(), seen.noise.tobytes())
+        kept = self._weighed
+        if not alone and kept is not None and kept[0] == key:
+            return kept[1]
+        if alone or hasty:
+            return found(self.networks, seen, self.c)
+        told = weighed(self.networks, seen, self.c)
+        self._weighed = key, told
+        return told
 
     def on_grid(self, axes: Sequence[Floats], wanted: Sequence[Orders]) -> dict[Orders, Floats]:
         """Derivatives (P, m) of the mean."""
@@ -86,17 +103,19 @@ def snapshot(
     truth: Reference | None,
     *,
     coarse: str = "",
+    hasty: bool = False,
 ) -> Snapshot:
-    """All layers and numbers. Raises `DataError` for an unknown that there is not, or observations
-    that are none."""
+    """All layers and numbers; `hasty`: see `Process.told`. Raises `DataError` for an unknown that
+    there is not, or observations that are none."""
     problem, networks, c = process.problem, process.networks, process.c
     drawn = fields.draw(problem, c, process.on_grid, truth, at=params.at, unknown=params.unknown)
     measured = fitted.measured
     spread, draws = _spread(problem, process, params)
     mean = process.on_grid(problem.grid(), [zero := problem.value_key()[1]])[zero]
     said, notes = inverse_picture.layers(
-        networks, params, c, truth, drawn.layers, mean, spread, draws, word(measured)
-    )
+        networks, params, c, truth, drawn.layers, mean, spread, draws, word(measured),
+        partial(process.told, alone=params.told_by == "inverse network", hasty=hasty),
+    )  # fmt: skip
     # What a hand works on comes first of what is below the pictures.
     layers: list[Layer] = [drawn.layers[0], *said, *drawn.layers[1:]]
     layers.append(like(drawn.layers[0], word(measured), "uncertainty", spread))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.data import open_any
-from engine.pde import coverage, inverse_training, shipped, weighing
+from engine.pde import coverage, inverse_training, rgnp_picture, shipped, weighing
 from engine.pde.elbo import Elbo, tensors
 from engine.pde.family import Family
 from engine.pde.inverse_training import InverseTraining, begun_anew
@@ -243,6 +243,27 @@ def test_a_pass_is_shown_before_what_is_weighed():
     said = [f.layer("coefficients found").columns["found"] for f in (first, alone, last)]
     assert first.coarse and not last.coarse and first.params == last.params == wanted
     assert np.array_equal(said[0], said[1]) and not np.array_equal(said[0], said[2])
+
+
+def test_what_was_weighed_is_kept_while_what_is_observed_stays(monkeypatch):
+    fit = Fit(RunSpec(method="pde.rgnp", data=POISSON, params={}, seed=0), open_any(POISSON))
+    for _ in fit:
+        pass
+    counted = []
+    monkeypatch.setattr(rgnp_picture, "weighed",
+                        lambda *given: (counted.append(1), weighing.weighed(*given))[1])  # fmt: skip
+
+    def told(**values):
+        wanted = replace(fit.params, **values)
+        frames = [f for f in fit.method.refine(wanted) if f is not None]
+        return [f.layer("coefficients found").columns["found"] for f in frames]
+
+    before = told(noise=0.02)
+    after = told(noise=0.02, sample_seed=7, samples=3)
+    assert len(counted) == 1
+    assert all(np.array_equal(found, before[-1]) for found in after), "nor does a pass flash up"
+    other = told(noise=0.02, observation_seed=5)
+    assert len(counted) == 2 and not np.array_equal(other[-1], before[-1])
 
 
 # What ships

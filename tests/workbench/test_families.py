@@ -45,6 +45,16 @@ def on_screen(view, place):
     return view.widget.mapFromScene(view.item.getViewBox().mapViewToScene(QPointF(*place)))
 
 
+def pulled(target, at, step):
+    """Six steps to the right, in pixels, by the left button."""
+    QTest.mouseMove(target, at)
+    QTest.mousePress(target, LEFT, NONE, at)
+    for k in range(1, 7):
+        drag(target, at + QPoint(step * k, 0))
+        QTest.qWait(15)
+    QTest.mouseRelease(target, LEFT, NONE, at + QPoint(6 * step, 0))
+
+
 def settled(window, qtbot, run):
     qtbot.waitUntil(
         lambda: run.shown == window.document.params() and not run.snapshot.coarse, timeout=30_000
@@ -156,12 +166,7 @@ def test_waves_are_observed_on_the_plane(window, qtbot):
         "where the value is known"
     )
     at = on_screen(view, rows[-1, :2])
-    QTest.mouseMove(target, at)
-    QTest.mousePress(target, LEFT, NONE, at)
-    for step in range(1, 7):
-        drag(target, at + QPoint(5 * step, 0))
-        QTest.qWait(15)
-    QTest.mouseRelease(target, LEFT, NONE, at + QPoint(30, 0))
+    pulled(target, at, 5)
     settled(window, qtbot, run)
     moved = np.reshape(window.document.params().observed, (-1, 3))
     assert moved[-1, 0] > rows[-1, 0] + 0.02
@@ -212,12 +217,7 @@ def test_a_moving_lid_is_observed_slice_by_slice(window, qtbot):
     settled(window, qtbot, run)
     assert run.snapshot.layer("observations").spots.pale[-1]
     at = on_screen(view, rows()[-1, 1:3])
-    QTest.mouseMove(target, at)
-    QTest.mousePress(target, LEFT, NONE, at)
-    for step in range(1, 7):
-        drag(target, at + QPoint(4 * step, 0))
-        QTest.qWait(15)
-    QTest.mouseRelease(target, LEFT, NONE, at + QPoint(24, 0))
+    pulled(target, at, 4)
     settled(window, qtbot, run)
     assert not run.snapshot.layer("observations").spots.pale[-1]
     holds(rows()[-1], 0.5)
