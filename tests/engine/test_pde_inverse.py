@@ -250,8 +250,12 @@ def test_what_was_weighed_is_kept_while_what_is_observed_stays(monkeypatch):
     for _ in fit:
         pass
     counted = []
-    monkeypatch.setattr(rgnp_picture, "weighed",
-                        lambda *given: (counted.append(1), weighing.weighed(*given))[1])  # fmt: skip
+
+    def weighed(*given):
+        counted.append(1)
+        return weighing.weighed(*given)
+
+    monkeypatch.setattr(rgnp_picture, "weighed", weighed)
 
     def told(**values):
         wanted = replace(fit.params, **values)
