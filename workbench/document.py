@@ -226,7 +226,10 @@ class Document(QObject):
     # What follows from the state
 
     def live_params(self, run: Run) -> Any:
-        """The form's LIVE values on top of what the run was fitted with."""
+        """The form's LIVE values on top of what the run was fitted with; what a run shows where
+        the form is that of another method."""
+        if run.spec.method != self.method_id:
+            return run.shown
         form = to_json(self.params())
         live = {
             p.name: form[p.name] for p in parameters(type(run.fitted)) if p.effect is Effect.LIVE

@@ -388,6 +388,22 @@ def test_the_pad_shows_what_its_places_would_do(restored, qtbot):
     assert np.abs(shown - wanted).max() <= 2, "up to the reach of the weights beyond the halo"
 
 
+def test_another_method_may_be_chosen_while_the_pads_pictures_are_made(window, qtbot):
+    """The form is then not that of the run whose pictures they are."""
+    window.session.choose_method("restoration.wiener")
+    window.requests.open_sample("sample:camera?noise=25")
+    run = settle(window, qtbot)
+    tabs = window.panel.diagnostics.tabs
+    plane = window.panel.plane
+    tabs.setCurrentWidget(plane)
+    qtbot.waitUntil(lambda: plane.pad.cells() > 0, timeout=20_000)
+    window.session.choose_method("restoration.richardson_lucy")
+    count, said = plane.pad.cells(), window.notices.sentences()
+    assert window.document.live_params(run) == run.shown
+    qtbot.wait(400)
+    assert window.notices.sentences() == said and plane.pad.cells() <= count + 1
+
+
 def test_a_method_hears_what_is_in_sight(window, qtbot, monkeypatch):
     heard = []
     monkeypatch.setattr(
