@@ -230,6 +230,9 @@ class Session(QObject):
             if event == "finished":
                 self._settle(run)
                 self._follow(dragging=False)
+            elif event == "cancelled" and job.snapshot.coarse == "":
+                # What was reached is worth as much as its scores.
+                self._judge(run)
         elif event == "cancelled":
             self.document.edit_run(run, deleted=True)
 

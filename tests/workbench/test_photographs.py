@@ -485,6 +485,25 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     assert window.document.data is plain
 
 
+def test_a_stopped_training_has_scores_and_no_truth_is_opened_under_it(window, qtbot):
+    said = []
+    window.session.choose_method("restoration.mip")
+    window.document.set_params(replace(window.document.params(), steps=5000))
+    window.requests.open_sample("sample:camera?noise=25")
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[-1]
+    qtbot.waitUntil(lambda: run.snapshot is not None, timeout=60_000)
+    window.panel.sentence.connect(said.append)
+    window.panel.ask_simulation()
+    assert window.panel.truths.dialog is None and "let it end or stop it" in said[-1]
+    window.requests.cancel()
+    qtbot.waitUntil(lambda: run.state == "cancelled", timeout=20_000)
+    qtbot.waitUntil(lambda: run.judgement is not None, timeout=20_000)
+    assert "PSNR" in run.judgement.values()
+    window.panel.ask_simulation()
+    window.panel.truths.dialog.reject()
+
+
 def test_the_truth_may_be_in_a_file_of_its_own(window, qtbot, tmp_path):
     path, clean = tmp_path / "a.png", tmp_path / "clean.png"
     Image.fromarray(np.full((40, 50), 128, np.uint8)).save(path)
