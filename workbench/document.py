@@ -25,7 +25,7 @@ class Run:
     """One fit and what has been looked at since.
 
     `fitted` are the parameters that the fit took, `shown` those of the frame on screen: they differ
-    in LIVE parameters only. `failed` holds the sentence when the fit did not end well.
+    in LIVE parameters only. `judged` is the picture that `judgement` is about. `failed` holds the sentence when the fit did not end well.
     """
 
     id: int
@@ -38,6 +38,7 @@ class Run:
     method: Method | None = None
     snapshot: Snapshot | None = None
     judgement: Any = None
+    judged: Snapshot | None = None
     history: list[tuple[float, int, Mapping[str, float]]] = field(default_factory=list)
     seconds: float = 0.0
     state: str = "queued"
@@ -45,6 +46,11 @@ class Run:
     starred: bool = False
     deleted: bool = False
     made: float = field(default_factory=time.time)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its scores are those of an earlier picture."""
+        return self.judgement is not None and self.judged is not self.snapshot
 
     @property
     def done(self) -> bool:
@@ -196,8 +202,9 @@ class Document(QObject):
             self.touch()
         self.frame_changed.emit(run)
 
-    def set_judgement(self, run: Run, judgement: Any) -> None:
-        run.judgement = judgement
+    def set_judgement(self, run: Run, judgement: Any, judged: Snapshot) -> None:
+        """Scores of a run, and the picture that they are about."""
+        run.judgement, run.judged = judgement, judged
         self.judged.emit(run)
 
     def edit_run(self, run: Run, **values: Any) -> None:

@@ -277,7 +277,7 @@ class Session(QObject):
 
         def done(judgement: Any) -> None:
             self._judging.discard(run.id)
-            self.document.set_judgement(run, judgement)
+            self.document.set_judgement(run, judgement, snapshot)
             newer = run.snapshot
             if newer is not None and newer is not snapshot and newer.coarse == "":
                 self._judge(run)

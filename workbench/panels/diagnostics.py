@@ -107,9 +107,24 @@ class Diagnostics(QWidget):
         if self._run is None:
             return
         shown = self.tabs.currentWidget()
+        if isinstance(shown, Plot):
+            shown.set_dimmed(self._lags(shown))
         for layer in self._layers(self._run):
             if self._views.get(layer.name) is shown:
                 self._views[layer.name].show_layer(layer)
+
+    def _lags(self, view: Plot) -> bool:
+        """Whether a tab shows what the newest picture has left out, or not been judged by yet."""
+        run = self._run
+        if run is None:
+            return False
+        own = [] if run.snapshot is None else [layer.name for layer in run.snapshot.layers]
+        judged = () if run.judgement is None else run.judgement.layers
+        told = [layer.name for layer in judged if layer.name not in own]
+        name = next((n for n, v in self._views.items() if v is view), "")
+        if name in told:
+            return run.outdated
+        return name not in {layer.name for layer in self._layers(run)}
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.layers import Arrows, Markers, Network, Points
 from engine.method import Snapshot
-from engine.numerics.procrustes import turn
 from workbench.document import Document, Run
 from workbench.hearing import deafen, hear
 from workbench.panels import common_scale
 from workbench.panels.beside import DATA, BesideChooser
 from workbench.panels.diagnostics import Diagnostics
 from workbench.panels.headline import headline
+from workbench.panels.laid_alike import laid_alike
 from workbench.panels.painting import Painting
 from workbench.panels.scores import ScoreTable
 from workbench.panels.side_by_side import SideBySide
@@ -194,6 +194,7 @@ class Panel(QWidget):
                 self._show_beside()
             self.diagnostics.show_run(run)
             self._show_badges()
+        self.scores.show_outdated()
 
     def _draw(self, view: MainView, run: Run, snapshot: Snapshot, *, moving: bool) -> None:
         points: Any = first_of(snapshot.layers, self.VIEW.DRAWS)
@@ -201,24 +202,13 @@ class Panel(QWidget):
             return
         extra = getattr(run.data, "labels", {})
         if view is self.beside.get(run.id) and isinstance(points, Points):
-            points = self._laid_alike(run, points)
+            points = laid_alike(self._document, run, points, self.VIEW.DRAWS)
         rows = getattr(points, "positions", ())
         whole = run.data is not None and len(rows) > 0 and len(rows) == len(run.data)
         if whole and run.data.colour_by and not view.columns():
             points = replace(points, colour_by=run.data.colour_by)
         view.show_layer(points, dict(extra) if whole else {}, moving=moving)
         self._dress(view, run, snapshot)
-
-    def _laid_alike(self, run: Run, points: Points) -> Points:
-        """Turned and mirrored to lie as the first of the compared maps does: how a map is turned
-        means nothing, and the eye should not have to undo it."""
-        first = self._document.run(self._document.compared[0]) if self.beside else None
-        if first is None or first is run or first.snapshot is None:
-            return points
-        leader = first_of(first.snapshot.layers, self.VIEW.DRAWS)
-        if not isinstance(leader, Points) or leader.positions.shape != points.positions.shape:
-            return points
-        return replace(points, positions=turn(points.positions, leader.positions))
 
     def _dress(self, view: MainView, run: Run, snapshot: Snapshot) -> None:
         settings = self._document.view
@@ -264,8 +254,6 @@ class Panel(QWidget):
         elif waiting:
             names = ", ".join(name.replace("_", " ") for name in waiting)
             badge = f"stale: {names} changed since this fit"
-        elif run is not None and run.snapshot is not None and run.snapshot.coarse:
-            badge = f"preview: {run.snapshot.coarse}"
         self.result_view.set_badge(badge)
 
     @Slot(object)

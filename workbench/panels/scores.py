@@ -17,11 +17,14 @@ from PySide6.QtWidgets import (
 
 from engine.judgement import Score
 from workbench.document import Run
+from workbench.stylesheet import blend
 from workbench.theme import Theme
 
 COLUMN, NAME = 84, 76
 """Pixels that a run's numbers and the names of the scores have at least."""
 MARGIN = 20
+PALE = 0.5
+EARLIER = "Of the picture before; the number follows."
 
 
 class ScoreTable(QWidget):
@@ -50,6 +53,13 @@ class ScoreTable(QWidget):
         layout.addWidget(self.table)
         self._runs: list[Run] = []
         self._names: dict[str, str] = {}
+        self._dim: list[bool] = []
+
+    def show_outdated(self) -> None:
+        """Numbers of an earlier picture than the shown one are pale until they follow."""
+        dim = [run.outdated for run in self._runs]
+        if dim != self._dim:
+            self.show_runs(self._runs)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._leave_room()
@@ -76,6 +86,7 @@ class ScoreTable(QWidget):
 
     def show_runs(self, runs: list[Run]) -> None:
         self._runs = runs
+        self._dim = [run.outdated for run in runs]
         names: dict[str, Score] = {}
         for run in runs:
             for score in _scores(run):
@@ -101,7 +112,10 @@ class ScoreTable(QWidget):
         for column, value in enumerate(values):
             item = _cell(number(value))
             item.setToolTip(score.text)
-            if best is not None and value == best:
+            if self._dim[column]:
+                item.setForeground(QColor(blend(self._theme.muted, self._theme.panel, PALE)))
+                item.setToolTip(f"{score.text} {EARLIER}")
+            elif best is not None and value == best:
                 font = item.font()
                 font.setBold(True)
                 item.setFont(font)

@@ -11,6 +11,8 @@ from engine.layers import Axis, Curves, Field
 from workbench.theme import Theme
 from workbench.views.spots import HINT, MovablePoints
 
+DIM = 0.4
+
 pyqtgraph.setConfigOptions(antialias=True)
 
 
@@ -57,6 +59,10 @@ class Plot(QWidget):
         """Ticks of a logarithmic axis between `ends`; None leaves them to the plot."""
         good = ends is not None and 0 < ends[0] < ends[1] < float("inf")
         self.item.getAxis(side).setTicks([log_ticks(*ends)] if ends and good else None)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Whether what is drawn is about an earlier picture than the one that is shown."""
+        self.item.setOpacity(DIM if dimmed else 1.0)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
