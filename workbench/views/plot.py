@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.layers import Axis, Curves, Field
 from workbench.theme import Theme
+from workbench.views.keyrow import KeyRow
 from workbench.views.spots import HINT, MovablePoints
 
 DIM = 0.4
@@ -33,6 +34,9 @@ class Plot(QWidget):
         self.item.hideButtons()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 4)
+        layout.setSpacing(0)
+        self.key = KeyRow(self)
+        layout.addWidget(self.key)
         layout.addWidget(self.widget)
 
     def name_axes(self, axes: tuple[Axis, ...]) -> None:
@@ -67,6 +71,7 @@ class Plot(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.widget.setBackground(theme.canvas)
+        self.key.set_theme(theme)
         for side in ("bottom", "left"):
             axis = self.item.getAxis(side)
             axis.setPen(pyqtgraph.mkPen(theme.border))

@@ -32,8 +32,6 @@ class Stems(QObject):
     let go."""
 
     moved = Signal(object, bool)
-    attended = Signal(bool)
-    """Whether the pointer is at a head."""
 
     def __init__(self, plot: Any, parent: QObject) -> None:
         super().__init__(parent)
@@ -193,8 +191,6 @@ class Stems(QObject):
 
     def _say(self, at: int | None) -> None:
         """The numbers of the head in hand."""
-        if self._told.isVisible() != (at is not None):
-            self.attended.emit(at is not None)
         self._told.setVisible(at is not None)
         if at is None or self._layer is None:
             return
