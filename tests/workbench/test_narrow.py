@@ -3,6 +3,8 @@ cut off."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -136,3 +138,35 @@ def test_a_panel_that_was_left_hears_of_nothing_any_more(window, qtbot):
     opened(window, qtbot, "sample:iris")
     assert not isValid(left) and window.panel is not left
     opened(window, qtbot, "sample:camera?noise=15")
+
+
+@pytest.mark.parametrize("width", [1440, 900])
+def test_no_tab_is_cut_and_those_without_room_are_in_a_menu(dressed, qtbot, width):
+    run = restored(dressed, qtbot, "kernels")
+    qtbot.waitUntil(lambda: run.judgement is not None, timeout=30_000)
+    narrowed(dressed, qtbot, width)
+    tabs = dressed.panel.diagnostics.tabs
+    bar = tabs.tabBar()
+
+    def none_cut():
+        for k in set(range(tabs.count())) - set(tabs.away()):
+            assert bar.tabRect(k).right() <= bar.width()
+            text = bar.fontMetrics().horizontalAdvance(tabs.tabText(k))
+            assert bar.tabRect(k).width() >= text + 20
+        assert bar.width() <= tabs.width() - (tabs.more.width() if tabs.away() else 0)
+        return True
+
+    assert none_cut() and tabs.away() and tabs.more.isVisible()
+    last = tabs.tabText(tabs.away()[-1])
+    tabs.more.menu().aboutToShow.emit()
+    found = {a.text(): a for a in tabs.more.menu().actions()}
+    assert set(found) == {tabs.tabText(k) for k in tabs.away()}
+    found[last].trigger()
+    qtbot.wait(50)
+    assert tabs.tabText(tabs.currentIndex()) == last and none_cut()
+    assert tabs.currentWidget().isVisible() and last not in map(tabs.tabText, tabs.away())
+    dressed.session.changed(replace(dressed.document.params(), strength=30.0))
+    qtbot.waitUntil(lambda: run.shown.strength == 30.0 and not run.outdated, timeout=30_000)
+    assert tabs.tabText(tabs.currentIndex()) == last, "chosen by a hand, it stays"
+    narrowed(dressed, qtbot, 1900)
+    assert not tabs.away() and not tabs.more.isVisible()

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.layers import Array, Axis, Curves, Field, Layer, Markers, Matrix, Picture, Points
 from workbench.document import Run
+from workbench.panels.tabs import Tabs
 from workbench.theme import Theme
 from workbench.views.plot import Plot
 from workbench.views.table import view_for
@@ -30,8 +31,7 @@ class Diagnostics(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._views: dict[str, Any] = {}
-        self.tabs = QTabWidget(self)
-        self.tabs.setDocumentMode(True)
+        self.tabs = Tabs(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
