@@ -154,11 +154,12 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ background: {tint}; }}
-QTabBar QToolButton {{ padding: 0; min-height: 0; border-radius: 0; background: {panel}; }}
+QTabWidget > QToolButton[autoRaise="true"] {{ padding: 3px 8px; }}
 QTableView, QTreeView, QListView {{
   background: {panel}; alternate-background-color: {window}; border: none; outline: none;
   gridline-color: {border};
 }}
+QTreeView, QTableView {{ border: 1px solid {panel}; }}
 QTableView[role="framed"], QListView[role="framed"] {{
   border: 1px solid {border}; border-radius: 6px;
 }}

@@ -170,3 +170,20 @@ def test_no_tab_is_cut_and_those_without_room_are_in_a_menu(dressed, qtbot, widt
     assert tabs.tabText(tabs.currentIndex()) == last, "chosen by a hand, it stays"
     narrowed(dressed, qtbot, 1900)
     assert not tabs.away() and not tabs.more.isVisible()
+
+
+def test_the_frame_of_a_table_in_focus_is_whole_and_moves_nothing(dressed, qtbot):
+    opened(dressed, qtbot, "sample:iris")
+    table = dressed.panel.scores.table
+    room = table.viewport().geometry()
+    dressed.activateWindow()
+    table.setFocus()
+    qtbot.waitUntil(table.hasFocus)
+    qtbot.wait(50)
+    assert table.viewport().geometry() == room
+    image = table.grab().toImage()
+    right, bottom = image.width() - 1, image.height() - 1
+    edges = {image.pixelColor(x, y).name() for part in (0.05, 0.3, 0.6, 0.95)
+             for x, y in ((0, round(part * bottom)), (right, round(part * bottom)),
+                          (round(part * right), 0), (round(part * right), bottom))}  # fmt: skip
+    assert edges == {dressed.theme.accent.lower()}
