@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 MOST = 3
+MOST_WIDE, MARGIN = 640, 8
+"""Pixels of a notice at most, and around it."""
 CALM_MS = 8000
 """A notice that is not grave leaves by itself after this time."""
 
@@ -37,6 +39,7 @@ class _Notice(QFrame):
         super().__init__(parent)
         self.setProperty("role", "grave" if grave else "notice")
         self.text = text
+        self.gone = False
         sentence = QLabel(text, self)
         sentence.setWordWrap(True)
         sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -81,35 +84,72 @@ class _Notice(QFrame):
     @Slot()
     def leave(self) -> None:
         self._calm.stop()
+        self.gone = True
         self.hide()
         self.deleteLater()
 
 
 class NoticeBar(QWidget):
-    """The newest notices, at most `MOST`; a repeated sentence is said once."""
+    """The newest notices, at most `MOST`; a repeated sentence is said once.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    They lie over the upper edge of what they are about, so that nothing moves under a hand as they
+    come and go. `over` is that widget, beside this one in their parent, and `edge` says how far
+    below its top pictures begin.
+    """
+
+    def __init__(self, over: QWidget, edge: Callable[[], int], parent: QWidget) -> None:
         super().__init__(parent)
+        self._over, self._edge = over, edge
+        over.installEventFilter(self)
+        self.hide()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(1)
+        self._layout.setSpacing(4)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def _place(self) -> None:
+        """In the middle of the upper edge; gone while there is nothing to say."""
+        shown = bool(self.notices())
+        if shown:
+            over = self._over.geometry()
+            width = min(MOST_WIDE, over.width() - 2 * MARGIN)
+            height = self._layout.heightForWidth(width)
+            left = over.left() + (over.width() - width) // 2
+            self.setGeometry(left, over.top() + self._edge() + MARGIN, width, height)
+            self.raise_()
+        self.setVisible(shown)
 
     def say(self, text: str, *, grave: bool = False, details: str = "") -> None:
         for old in self.notices():
             if old.text == text:
                 old.leave()
-        self._layout.addWidget(_Notice(text, grave, details, self))
+        self._add(_Notice(text, grave, details, self))
         for old in self.notices()[:-MOST]:
             old.leave()
+        self._place()
 
     def offer(self, text: str, words: str, accept: Callable[[], None]) -> None:
         """A sentence with one button, which stays until it is answered."""
         notice = _Notice(text, False, "", self, words)
         notice.accepted.connect(accept)
+        self._add(notice)
+        self._place()
+
+    def _add(self, notice: _Notice) -> None:
         self._layout.addWidget(notice)
+        notice.show()
 
     def notices(self) -> list[_Notice]:
-        return [n for n in self.findChildren(_Notice) if not n.isHidden() or not self.isVisible()]
+        return [n for n in self.findChildren(_Notice) if not n.gone]
 
     def sentences(self) -> list[str]:
         return [notice.text for notice in self.notices()]

@@ -11,15 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QLabel,
-    QMainWindow,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine import catalog
 from engine.jobs import FitJob
@@ -29,11 +21,10 @@ from workbench.collector import Collector
 from workbench.document import Document, Run
 from workbench.exporting import Exporting
 from workbench.familybar import FamilyBar
-from workbench.forms.form import ParameterForm
 from workbench.notices import NoteStrip, NoticeBar
 from workbench.player import Player
 from workbench.requests import Requests
-from workbench.runlist import RunList
+from workbench.rightcolumn import RightColumn
 from workbench.session import Session, seconds_left
 from workbench.settings import Settings
 from workbench.taskbar import TaskBar
@@ -88,18 +79,19 @@ class Window(QMainWindow):
         self.welcome = Welcome(self._sample_cards(), self)
         self.centre = QStackedWidget(self)
         self.centre.addWidget(self.welcome)
-        self.notices = NoticeBar(self)
         self.notes = NoteStrip(self)
         self.tasks = TaskBar(self)
-        self.right = self._build_right()
+        self.right = RightColumn(self.document, self)
+        self.form, self.runs = self.right.form, self.right.runs
+        self.player = Player(self.form, self)
         middle = QWidget(self)
         stack = QVBoxLayout(middle)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
-        for widget in (self.top, self.notices):
-            stack.addWidget(widget)
+        stack.addWidget(self.top)
         stack.addWidget(self.centre, 1)
         stack.addWidget(self.notes)
+        self.notices = NoticeBar(self.centre, self._pictures_begin, middle)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setObjectName("columns")
         self.splitter.addWidget(self.families)
@@ -116,30 +108,10 @@ class Window(QMainWindow):
         rows.addWidget(self.tasks)
         self.setCentralWidget(whole)
 
-    def _build_right(self) -> QSplitter:
-        self.form = ParameterForm(self)
-        self.player = Player(self.form, self)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(self.form)
-        self.runs = RunList(self.document, self)
-        below = QWidget(self)
-        rows = QVBoxLayout(below)
-        rows.setContentsMargins(8, 8, 8, 8)
-        title = QLabel("Runs", below)
-        title.setProperty("role", "heading")
-        rows.addWidget(title)
-        rows.addWidget(self.runs)
-        right = QSplitter(Qt.Orientation.Vertical, self)
-        right.setObjectName("right")
-        right.addWidget(scroll)
-        right.addWidget(below)
-        right.setSizes([600, 240])
-        right.setChildrenCollapsible(False)
-        right.setMinimumWidth(320)
-        return right
+    def _pictures_begin(self) -> int:
+        """Pixels below the top of the centre: bars stand above some pictures."""
+        shown = self.panel is not None and self.centre.currentWidget() is self.panel
+        return int(self.panel.splitter.y()) if shown else 0
 
     def _sample_cards(self) -> list[Any]:
         from workbench.samplecards import sample_cards

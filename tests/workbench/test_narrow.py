@@ -173,7 +173,9 @@ def test_no_tab_is_cut_and_those_without_room_are_in_a_menu(dressed, qtbot, widt
 
 
 def test_the_frame_of_a_table_in_focus_is_whole_and_moves_nothing(dressed, qtbot):
-    opened(dressed, qtbot, "sample:iris")
+    run = opened(dressed, qtbot, "sample:iris")
+    qtbot.waitUntil(lambda: run.judgement is not None, timeout=30_000)
+    qtbot.wait(50)
     table = dressed.panel.scores.table
     room = table.viewport().geometry()
     dressed.activateWindow()
