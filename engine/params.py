@@ -92,6 +92,11 @@ class Folder:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Display:
+    """The parameter changes how strongly something is drawn, and nothing that is computed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Factors:
     """The numbers are factors by place on another parameter, as a hand paints them."""
 
@@ -133,6 +138,7 @@ class Parameter:
     applies: Applies | None = None
     folder: bool = False
     factors_on: str = ""
+    display: bool = False
 
     @property
     def label(self) -> str:
@@ -191,6 +197,7 @@ def _parameters(cls: Any) -> tuple[Parameter, ...]:
                 applies=next((m for m in marks if isinstance(m, Applies)), None),
                 folder=any(isinstance(m, Folder) for m in marks),
                 factors_on=next((m.on for m in marks if isinstance(m, Factors)), ""),
+                display=any(isinstance(m, Display) for m in marks),
             )
         )
     return tuple(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from engine.layers import Array
-from engine.params import LIVE, REFIT, STEP, Bound, Doc, check
+from engine.params import LIVE, REFIT, STEP, Bound, Display, Doc, check
 from engine.restoration.degradations import blur_kernel
 
 REFERENCE = 256 * 256
@@ -49,14 +49,19 @@ class DeepResidualParams:
         Doc("Running mean of the pictures so far, which has less noise, or the last one itself."),
     ] = "average"
     gain: Annotated[
-        float, _GAIN, LIVE, Doc("Contrast of the difference to the truth and of what was removed.")
-    ] = 4.0
+        float,
+        _GAIN,
+        LIVE,
+        Display(),
+        Doc("Contrast of the difference to the truth and of what was removed."),
+    ] = 2.0
     residual_gain: Annotated[
         float, _GAIN, LIVE,
+        Display(),
         Doc("Contrast of what the wrong kernel leaves over.", label="kernel residual gain"),
     ] = 8.0  # fmt: skip
     ringing_gain: Annotated[
-        float, _GAIN, LIVE, Doc("Contrast of the ringing.", label="ringing gain")
+        float, _GAIN, LIVE, Display(), Doc("Contrast of the ringing.", label="ringing gain")
     ] = 8.0
     balance: Annotated[
         float, Bound(1e-5, 1.0, log=True), LIVE,

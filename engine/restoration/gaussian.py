@@ -11,7 +11,7 @@ import numpy as np
 from engine.data.photograph import Photograph
 from engine.layers import Array
 from engine.method import DataError, Snapshot, Step
-from engine.params import LIVE, Bound, Doc, check
+from engine.params import LIVE, Bound, Display, Doc, check
 from engine.restoration import held_photograph, picture_layers
 from engine.restoration.degradations import gaussian_blur
 
@@ -25,8 +25,9 @@ class GaussianParams:
         float,
         Bound(1.0, 20.0),
         LIVE,
+        Display(),
         Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
-    ] = 4.0
+    ] = 2.0
 
     def __post_init__(self) -> None:
         check(self)

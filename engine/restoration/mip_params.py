@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, STEP, Bound, Doc, check
+from engine.params import LIVE, REFIT, STEP, Bound, Display, Doc, check
 from engine.restoration.sliders import STRONGEST, WIDEST
 
 
@@ -24,8 +24,9 @@ class MIPParams:
     ] = 0.0  # fmt: skip
     gain: Annotated[
         float, Bound(1.0, 20.0), LIVE,
+        Display(),
         Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
-    ] = 4.0  # fmt: skip
+    ] = 2.0  # fmt: skip
     encoding: Annotated[
         Literal["magnitude invariant", "plain"], REFIT,
         Doc("How sliders enter: as cosine and sine, all positions being of one length, or as they "

@@ -47,7 +47,7 @@ class _Params:
         LIVE,
         Doc("Patches of 5 pixels at most 6 away, or of 7 at most 11 away."),
     ] = "near"
-    gain: Gain = 4.0
+    gain: Gain = 2.0
 
     def __post_init__(self) -> None:
         check(self)

@@ -9,7 +9,7 @@ from scipy import fft
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture
-from engine.params import LIVE, Bound, Doc
+from engine.params import LIVE, Bound, Display, Doc
 from engine.restoration.quality import psnr, ssim
 
 BINS = 128
@@ -18,6 +18,7 @@ Gain = Annotated[
     float,
     Bound(1.0, 20.0),
     LIVE,
+    Display(),
     Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
 ]
 

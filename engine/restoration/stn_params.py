@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from engine.params import LIVE, REFIT, STEP, Applies, Bound, Doc, check
+from engine.params import LIVE, REFIT, STEP, Applies, Bound, Display, Doc, check
 from engine.restoration.sliders import WIDEST
 
 EDGE = 1e-3
@@ -100,8 +100,9 @@ class STNParams:
     ] = None  # fmt: skip
     gain: Annotated[
         float, Bound(1.0, 20.0), LIVE,
+        Display(),
         Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
-    ] = 4.0  # fmt: skip
+    ] = 2.0  # fmt: skip
     tune: Annotated[
         Literal[
             "noise, decay, dropout", "noise, decay", "noise, detail", "noise, blur",

@@ -43,7 +43,7 @@ class _Params:
         LIVE,
         Doc("Projections of the dual; more change little."),
     ] = 60
-    gain: Gain = 4.0
+    gain: Gain = 2.0
 
     def __post_init__(self) -> None:
         check(self)

@@ -12,6 +12,7 @@ from engine.params import (
     STEP,
     Applies,
     Bound,
+    Display,
     Doc,
     Factors,
     Folder,
@@ -64,8 +65,9 @@ class TunableParams:
         float,
         Bound(1.0, 20.0),
         LIVE,
+        Display(),
         Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
-    ] = 4.0
+    ] = 2.0
     strength_map: Annotated[
         tuple[float, ...],
         Bound(0.0, MOST_FACTOR),

@@ -51,7 +51,7 @@ class _Params:
     size: Size = 2.0
     angle: Angle = 0.0
     borders: Borders = "mirrored"
-    gain: Gain = 4.0
+    gain: Gain = 2.0
 
     def __post_init__(self) -> None:
         check(self)

@@ -56,7 +56,7 @@ class _Params:
         LIVE,
         Doc("Places of the grid along each side, over which the result is averaged."),
     ] = 2
-    gain: Gain = 4.0
+    gain: Gain = 2.0
 
     def __post_init__(self) -> None:
         check(self)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -19,9 +19,11 @@ from engine.data.photograph import Photograph
 from engine.data.table import Table
 from engine.layers import Picture
 from engine.restoration.gaussian import GaussianSmoothing
+from engine.restoration.small_part import SHAPE, most_varied
 from tests.workbench.mouse import drag
 from workbench import exporting as exporting_module
 from workbench import theme
+from workbench.forms.pad import STEP, part_of, span, swept, value_at
 from workbench.panels.photo import PhotoPanel
 from workbench.views.photo import PhotoView
 from workbench.views.pyramid import Pyramid, to_bytes
@@ -331,7 +333,7 @@ def test_what_was_removed_and_what_differs_have_their_gain(restored, qtbot):
     restored.requests.photo_removed()
     view, bar = restored.panel.result_view, restored.panel.bar
     assert view._layer is run.snapshot.layer("removed")
-    assert view.table.names == ("", "Removed × 4") and bar.gain.isVisible()
+    assert view.table.names == ("", "Removed × 2") and bar.gain.isVisible()
     bar.gain_moved.emit(8.0, True)
     qtbot.waitUntil(lambda: run.shown.gain == 8.0, timeout=20_000)
     assert view.table.names == ("", "Removed × 8")
@@ -360,10 +362,31 @@ def test_the_loupe_shows_before_and_after_enlarged(restored):
     assert not table.loupe
 
 
-def test_the_pad_sets_two_sliders_by_one_drag_and_one_undo(restored, qtbot):
+@pytest.fixture
+def shrunk(window, qtbot):
+    """The window with a noisy picture, restored by a method with two sliders for the pad."""
+    window.session.choose_method("restoration.wavelet")
+    window.requests.open_sample("sample:camera?noise=25")
+    settle(window, qtbot)
+    return window
+
+
+def test_a_gain_is_no_slider_of_the_pad_and_last_in_the_form(restored, qtbot):
+    assert restored.panel.plane.axes() is None and not restored.panel.plane.pad.isVisible()
+    rows = [restored.form.row(name) for name in ("std", "gain")]
+    assert rows[0].y() < rows[1].y()
+    restored.session.choose_method("restoration.tunable")
+    others = ("strength", "deblur", "jpeg", "detail", "precision")
+    gain = restored.form.row("gain").y()
+    qtbot.wait(50)
+    assert all(restored.form.row(name).y() < gain for name in others)
+
+
+def test_the_pad_sets_two_sliders_by_one_drag_and_one_undo(shrunk, qtbot):
+    restored = shrunk
     plane, run = restored.panel.plane, restored.document.active
     pad = plane.pad
-    assert [axis.name for axis in plane.axes()] == ["std", "gain"]
+    assert [axis.name for axis in plane.axes()] == ["strength", "sigma"]
     before, count = restored.document.params(), restored.session.undo.count()
     square = pad.plane()
     start = pad.place().toPoint()
@@ -374,8 +397,9 @@ def test_the_pad_sets_two_sliders_by_one_drag_and_one_undo(restored, qtbot):
     drag(pad, end)
     QTest.mouseRelease(pad, LEFT, NONE, end)
     wanted = restored.document.params()
-    assert wanted.std == pytest.approx(5.0, abs=0.1)
-    assert wanted.gain == pytest.approx(10.5, abs=0.2)
+    low, high = span(plane.axes()[0])
+    assert wanted.strength == pytest.approx((low + high) / 2, rel=0.02)
+    assert wanted.sigma == pytest.approx(value_at(plane.axes()[1], 0.5), rel=0.02)
     assert restored.session.undo.count() == count + 1
     qtbot.waitUntil(lambda: run.shown == wanted, timeout=20_000)
     restored.session.undo.undo()
@@ -383,25 +407,51 @@ def test_the_pad_sets_two_sliders_by_one_drag_and_one_undo(restored, qtbot):
     qtbot.waitUntil(lambda: run.shown == before, timeout=20_000)
     pad.setFocus()
     QTest.keyClick(pad, Qt.Key.Key_Up)
-    assert restored.document.params().gain == pytest.approx(before.gain + 0.02 * 19, abs=0.02)
-    assert restored.document.params().std == before.std
+    up = plane.axes()[1]
+    placed = part_of(up, restored.document.params().sigma)
+    assert placed == pytest.approx(part_of(up, run.snapshot.chosen["sigma"]) + STEP, abs=0.003)
+    aside = part_of(plane.axes()[0], restored.document.params().strength)
+    assert aside == pytest.approx(
+        part_of(plane.axes()[0], run.snapshot.chosen["strength"]), abs=0.003
+    )
     plane.choosers[0].setCurrentIndex(1)
     plane.choosers[0].activated.emit(1)
-    assert [axis.name for axis in plane.axes()] == ["gain", "std"], "they change places"
+    assert [axis.name for axis in plane.axes()] == ["sigma", "strength"], "they change places"
 
 
-def test_the_pad_shows_what_its_places_would_do(restored, qtbot):
-    plane, run = restored.panel.plane, restored.document.active
-    qtbot.waitUntil(lambda: plane.pad.cells() == 25, timeout=30_000)
-    sharp, smooth = (plane.pad._cells[column, 2] for column in (0, 4))
-    assert sharp.size() == smooth.size() and sharp.width() == 64
-    top, left, bottom, right = plane._part
-    row, column = (top + bottom) // 2 - 32, (left + right) // 2 - 32
-    params = replace(run.shown, std=9.0)
-    whole = run.method.evaluate(params).layer("restored").values
-    wanted = np.round(255 * np.clip(whole[row : row + 64, column : column + 64], 0, 1))
-    shown = np.frombuffer(smooth.constBits(), np.uint8).reshape(64, 64, 4)[..., 0]
-    assert np.abs(shown - wanted).max() <= 2, "up to the reach of the weights beyond the halo"
+def test_the_pad_shows_what_its_places_would_do(window, qtbot):
+    window.session.choose_method("restoration.non_local_means")
+    window.requests.open_sample("sample:camera?noise=25")
+    run = settle(window, qtbot)
+    plane = window.panel.plane
+    window.panel.diagnostics.tabs.setCurrentWidget(plane)
+    qtbot.waitUntil(lambda: plane.pad.cells() == 25, timeout=60_000)
+    names = [axis.name for axis in plane.axes()]
+    assert names == ["strength", "sigma"]
+    for column in (0, 4):
+        shown = plane.pad._cells[column, 2]
+        high, wide = SHAPE
+        assert (shown.height(), shown.width()) == SHAPE
+        top, left, _, _ = most_varied(run.data.values, plane._part)
+        params = swept(run.shown, names, column, 2)
+        whole = run.method.evaluate(params).layer("restored").values
+        wanted = np.round(255 * np.clip(whole[top : top + high, left : left + wide], 0, 1))
+        found = np.frombuffer(shown.constBits(), np.uint8).reshape(high, wide, 4)[..., 0]
+        assert np.abs(found - wanted).max() <= 2, "up to the reach of the weights beyond the halo"
+
+
+def test_the_pad_fills_its_room_and_says_which_way_is_which(shrunk, qtbot):
+    pad = shrunk.panel.plane.pad
+    shrunk.panel.diagnostics.tabs.setCurrentWidget(shrunk.panel.plane)
+    for width in (1440, 900):
+        shrunk.resize(width, 700)
+        qtbot.wait(50)
+        plane = pad.plane()
+        assert QRectF(pad.rect()).contains(plane)
+        assert plane.width() > 0.6 * pad.width() and plane.height() > 0.6 * pad.height()
+    (left, right), (low, high) = pad.ends()
+    assert (float(left), float(right)) == span(shrunk.panel.plane.axes()[0])
+    assert (float(low), float(high)) == span(shrunk.panel.plane.axes()[1])
 
 
 def test_another_method_may_be_chosen_while_the_pads_pictures_are_made(window, qtbot):

@@ -193,6 +193,7 @@ class ParameterForm(QWidget):
         column.setSpacing(16)
         for effect in SECTIONS:
             members = [p for p in parameters(owner) if p.effect is effect]
+            members.sort(key=lambda p: p.display)  # what changes only the look stands last
             if members:
                 parts = [self._section(effect, members, owner)]
                 if column.count():

@@ -1,4 +1,4 @@
-"""A square on which one hand sets two numbers at once, over pictures of what they would do."""
+"""A plane on which one hand sets two numbers at once, over pictures of what they would do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -28,6 +30,9 @@ CELLS = 5
 KNOB = 8.0
 EDGE = 10
 """From the widget's edge to the plane: the handle and its ring fit in."""
+NUMBERS = 16
+"""Pixels of a line of numbers beside the plane, in letters of so many:"""
+SMALL = 11
 STEP = 0.02
 _KEYS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -42,10 +47,11 @@ _KEYS = {
 
 
 def choices(params: Any) -> list[Parameter]:
-    """The LIVE numbers with ends that a pad can set, as far as they matter at these values."""
+    """The LIVE numbers with ends that a pad can set, as far as they matter at these values and
+    change what is computed."""
     return [
         p for p in parameters(type(params))
-        if p.effect is Effect.LIVE and p.kind in ("float", "int") and p.bound is not None
+        if p.effect is Effect.LIVE and not p.display and p.kind in ("float", "int") and p.bound is not None
         and (p.applies is None or getattr(params, p.applies.name) in p.applies.values)
     ]  # fmt: skip
 
@@ -152,9 +158,36 @@ class Pad(QWidget):
     # Geometry
 
     def plane(self) -> QRectF:
-        """The square of the two sliders."""
-        side = max(10, min(self.width(), self.height()) - 2 * EDGE)
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        """The plane of the two sliders, beside the numbers at its ends."""
+        left, below = EDGE + self._numbers_wide(), EDGE + NUMBERS
+        width, height = self.width() - left - EDGE, self.height() - EDGE - below
+        return QRectF(left, EDGE, max(10, width), max(10, height))
+
+    def ends(self) -> tuple[tuple[str, str], ...]:
+        """The numbers at the ends of both axes."""
+        return (
+            ()
+            if self._axes is None
+            else tuple(
+                (
+                    number_text(low, whole=axis.kind == "int"),
+                    number_text(high, whole=axis.kind == "int"),
+                )
+                for axis in self._axes
+                for low, high in [span(axis)]
+            )
+        )
+
+    def _numbers_wide(self) -> int:
+        """Pixels that the numbers of the axis upwards take, and at least its name on its side."""
+        metrics = QFontMetrics(self._small())
+        widest = max((metrics.horizontalAdvance(t) for t in self.ends()[1:2] for t in t), default=0)
+        return max(NUMBERS, widest + 4)
+
+    def _small(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(SMALL)
+        return font
 
     def place(self) -> QPointF:
         """Where the handle is."""
@@ -239,29 +272,53 @@ class Pad(QWidget):
         painter.setPen(QPen(QColor(theme.accent if focused else theme.border), 2 if focused else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plane)
+        self._paint_axes(painter, plane, theme)
         self._paint_handle(painter, plane, theme)
         painter.end()
 
     def _drawn_ground(self, theme: Theme) -> QImage:
         """The small pictures and the grid, which stay while the handle moves."""
         scale = self.devicePixelRatioF()
-        whole = round(self.plane().width() * scale)
-        ground = QImage(whole, whole, QImage.Format.Format_RGB32)
+        across, up = (round(side * scale) for side in (self.plane().width(), self.plane().height()))
+        ground = QImage(across, up, QImage.Format.Format_RGB32)
         ground.fill(QColor(theme.raised))
         painter = QPainter(ground)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        side = whole / CELLS
+        wide, high = across / CELLS, up / CELLS
         for (column, row), image in self._cells.items():
-            where = QRectF(column * side, whole - (row + 1) * side, side, side)
-            painter.drawImage(where.adjusted(0, 0, -0.5, -0.5), image)
+            where = QRectF(column * wide, up - (row + 1) * high, wide, high)
+            painter.drawImage(where.adjusted(0, 0, -0.5, -0.5), image, _filling(image, wide / high))
         line = QColor(theme.border)
         line.setAlpha(160)
         for k in range(1, CELLS):
-            painter.fillRect(QRectF(round(k * side), 0, 1, whole), line)
-            painter.fillRect(QRectF(0, round(k * side), whole, 1), line)
+            painter.fillRect(QRectF(round(k * wide), 0, 1, up), line)
+            painter.fillRect(QRectF(0, round(k * high), across, 1), line)
         painter.end()
         ground.setDevicePixelRatio(scale)
         return ground
+
+    def _paint_axes(self, painter: QPainter, plane: QRectF, theme: Theme) -> None:
+        """Which way is which: names, and the numbers at the ends."""
+        assert self._axes is not None
+        painter.setFont(self._small())
+        painter.setPen(QColor(theme.muted))
+        align = Qt.AlignmentFlag
+        (left, right), (low, high) = self.ends()
+        below = QRectF(plane.left(), plane.bottom() + EDGE - 2, plane.width(), NUMBERS)
+        for text, where in ((left, align.AlignLeft), (right, align.AlignRight)):
+            painter.drawText(below, where | align.AlignVCenter, text)
+        room = below.width() - 2 * max(map(painter.fontMetrics().horizontalAdvance, (left, right)))
+        painter.drawText(below, align.AlignCenter, _named(self._axes[0], painter, room - 2 * EDGE))
+        beside = QRectF(0, plane.top(), plane.left() - EDGE + 2, plane.height())
+        for text, where in ((high, align.AlignTop), (low, align.AlignBottom)):
+            painter.drawText(beside, align.AlignRight | where, text)
+        painter.save()
+        painter.translate(beside.right() - NUMBERS / 2, plane.center().y())
+        painter.rotate(-90)
+        room = plane.height() - 4 * NUMBERS
+        upright = QRectF(-room / 2, -NUMBERS / 2, room, NUMBERS)
+        painter.drawText(upright, align.AlignCenter, _named(self._axes[1], painter, room))
+        painter.restore()
 
     def _paint_handle(self, painter: QPainter, plane: QRectF, theme: Theme) -> None:
         at = self.place()
@@ -276,6 +333,22 @@ class Pad(QWidget):
         painter.setPen(QPen(QColor(theme.accent), 2.2))
         painter.setBrush(QColor("#ffffff") if not self._down else QColor(theme.accent))
         painter.drawEllipse(at, KNOB, KNOB)
+
+
+def _filling(image: QImage, shape: float) -> QRectF:
+    """The middle of a picture that is `shape` times as wide as high."""
+    wide = min(float(image.width()), image.height() * shape)
+    high = min(float(image.height()), image.width() / shape)
+    return QRectF((image.width() - wide) / 2, (image.height() - high) / 2, wide, high)
+
+
+def _named(axis: Parameter, painter: QPainter, room: float) -> str:
+    """The name of an axis as far as it has room, with its unit where that has room too."""
+    label = axis.label[:1].upper() + axis.label[1:]
+    whole = f"{label} ({axis.doc.unit})" if axis.doc.unit else label
+    metrics = painter.fontMetrics()
+    text = whole if metrics.horizontalAdvance(whole) <= room else label
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, int(room)))
 
 
 def swept(params: Any, names: tuple[str, str], column: int, row: int) -> Any:

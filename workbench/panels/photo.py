@@ -39,7 +39,7 @@ class PhotoPanel(Panel):
     HAS_ROWS: ClassVar[bool] = False
     PAINTING: ClassVar[type[Painting]] = MapPainting
     BESIDE: ClassVar[str] = "input"
-    HEIGHTS: ClassVar[tuple[int, int]] = (590, 220)
+    HEIGHTS: ClassVar[tuple[int, int]] = (560, 250)
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         self._session: Session | None = None
@@ -67,7 +67,7 @@ class PhotoPanel(Panel):
     def _lay_out(self) -> None:
         super()._lay_out()
         self._pictures.setSizes([500, 500])
-        self._below.setSizes([500, 440])
+        self._below.setSizes([560, 380])
         self.bar = CompareBar(self._theme, self)
         self.bar.add_chooser(self.beside_result)
         self.plane = SliderPlane(self._document, self._theme, self)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 AXES = "pad"
+BESIDE = 148
+"""Pixels of the choosers at most; the plane has the rest."""
 CALM_MS = 250
 """After the last change the small pictures wait so long: what is dragged comes first."""
 ORDER = sorted(
@@ -71,7 +73,9 @@ class SliderPlane(QWidget):
         row.setContentsMargins(4, 4, 12, 4)
         row.setSpacing(8)
         row.addWidget(self.pad, 3)
-        column = QVBoxLayout()
+        beside = QWidget(self)
+        beside.setMaximumWidth(BESIDE)
+        column = QVBoxLayout(beside)
         column.setContentsMargins(0, 12, 0, 8)
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
@@ -84,7 +88,7 @@ class SliderPlane(QWidget):
         self._told.setWordWrap(True)
         self._told.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._told, 1)
-        row.addLayout(column, 2)
+        row.addWidget(beside, 2)
 
     def serve(self, session: Session) -> None:
         """Ask this session for what the plane wants."""
