@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.restoration.small_part import SHAPE, STEP, most_varied
+from engine.restoration.small_part import SHAPE, STEP, most_detailed
 
 
 def picture(height=400, width=500):
@@ -14,8 +14,8 @@ def picture(height=400, width=500):
     return values
 
 
-def test_it_lies_on_what_varies():
-    top, left, bottom, right = most_varied(picture(), (0, 0, 400, 500))
+def test_it_lies_on_what_has_most_edges():
+    top, left, bottom, right = most_detailed(picture(), (0, 0, 400, 500))
     assert (bottom - top, right - left) == SHAPE
     assert abs(top - 40) <= STEP and abs(left - 300) <= STEP
 
@@ -24,7 +24,7 @@ def test_it_lies_on_what_varies():
     "part", [(100, 0, 400, 500), (30, 310, 300, 500), (200, 200, 210, 205), (390, 490, 400, 500)]
 )
 def test_it_lies_in_the_part_or_about_it(part):
-    top, left, bottom, right = most_varied(picture(), part)
+    top, left, bottom, right = most_detailed(picture(), part)
     assert (bottom - top, right - left) == SHAPE
     assert 0 <= top and bottom <= 400 and 0 <= left and right <= 500
     for first, last, begin, end in (
@@ -37,7 +37,7 @@ def test_it_lies_in_the_part_or_about_it(part):
 
 def test_of_an_even_picture_it_is_the_middle_and_of_a_tiny_one_all():
     even = np.full((300, 300), 0.5, np.float32)
-    top, left, bottom, right = most_varied(even, (0, 0, 300, 300))
+    top, left, bottom, right = most_detailed(even, (0, 0, 300, 300))
     assert abs(top + bottom - 300) <= 2 * STEP and abs(left + right - 300) <= 2 * STEP
-    assert most_varied(np.zeros((7, 9), np.float32), (0, 0, 7, 9)) == (0, 0, 7, 9)
-    assert most_varied(np.zeros((1, 1), np.float32), (0, 0, 1, 1)) == (0, 0, 1, 1)
+    assert most_detailed(np.zeros((7, 9), np.float32), (0, 0, 7, 9)) == (0, 0, 7, 9)
+    assert most_detailed(np.zeros((1, 1), np.float32), (0, 0, 1, 1)) == (0, 0, 1, 1)

@@ -19,7 +19,7 @@ from engine.data.photograph import Photograph
 from engine.data.table import Table
 from engine.layers import Picture
 from engine.restoration.gaussian import GaussianSmoothing
-from engine.restoration.small_part import SHAPE, most_varied
+from engine.restoration.small_part import SHAPE, most_detailed
 from tests.workbench.mouse import drag
 from workbench import exporting as exporting_module
 from workbench import theme
@@ -432,7 +432,7 @@ def test_the_pad_shows_what_its_places_would_do(window, qtbot):
         shown = plane.pad._cells[column, 2]
         high, wide = SHAPE
         assert (shown.height(), shown.width()) == SHAPE
-        top, left, _, _ = most_varied(run.data.values, plane._part)
+        top, left, _, _ = most_detailed(run.data.values, plane._part)
         params = swept(run.shown, names, column, 2)
         whole = run.method.evaluate(params).layer("restored").values
         wanted = np.round(255 * np.clip(whole[top : top + high, left : left + wide], 0, 1))
