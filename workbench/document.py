@@ -130,7 +130,9 @@ class Document(QObject):
         if method_id == self.method_id:
             return
         self.method_id = method_id
-        self.touch()
+        if self.data is not None or self.runs:
+            # A look at what a method offers is no work that could be lost.
+            self.touch()
         self.method_changed.emit()
         self.params_changed.emit()
 

@@ -59,6 +59,7 @@ class TopBar(QWidget):
         self.methods.setMinimumWidth(LEAST)
         self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._family = ""
+        self._seen = self._brush = False
         self.fit = self._button(actions["fit"], "Fit")
         self.fit.setProperty("role", "primary")
         self.colours = Chooser(self)
@@ -116,14 +117,23 @@ class TopBar(QWidget):
     def follow(self, panel: Any) -> None:
         """The tools that work on rows of a data set, where a panel has rows; the brush also where
         its painting offers it."""
-        for name in OF_ROWS:
-            self.more.want(name, wanted=panel.HAS_ROWS)
+        self._brush = panel.HAS_ROWS
         panel.painting.offered.connect(self._offer_brush)
-        self._arrange()
+        self.show_panel(panel)
+
+    def show_panel(self, panel: Any) -> None:
+        """The tools for the panel that is seen; for None, where there is nothing to work on, none
+        of them."""
+        self._seen = panel is not None
+        for name in OF_ROWS:
+            self.more.want(name, wanted=self._seen and panel.HAS_ROWS)
+        self.more.want(COLOURS, wanted=self._seen and self.colours.count() > 0)
+        self._offer_brush(self._brush)
 
     @Slot(bool)
     def _offer_brush(self, offered: bool) -> None:
-        self.more.want("view.brush", wanted=offered)
+        self._brush = offered
+        self.more.want("view.brush", wanted=offered and self._seen)
         self._arrange()
 
     # Room
@@ -204,7 +214,7 @@ class TopBar(QWidget):
             self.colours.addItems(names)
         self.colours.setCurrentText(chosen)
         self.colours.setEnabled(bool(names))
-        self.more.want(COLOURS, wanted=bool(names))
+        self.more.want(COLOURS, wanted=bool(names) and self._seen)
         blocker.unblock()
         self._arrange()
 

@@ -215,6 +215,7 @@ class Window(QMainWindow):
         self.welcome.show_family(card.family)
         fitting = self.panel is not None and card.accepts(self.document.data)
         self.centre.setCurrentWidget(self.panel if fitting else self.welcome)
+        self.top.show_panel(self.panel if fitting else None)
 
     @Slot()
     def _show_params(self) -> None:

@@ -189,3 +189,36 @@ def test_the_frame_of_a_table_in_focus_is_whole_and_moves_nothing(dressed, qtbot
              for x, y in ((0, round(part * bottom)), (right, round(part * bottom)),
                           (round(part * right), 0), (round(part * right), bottom))}  # fmt: skip
     assert edges == {dressed.theme.accent.lower()}
+
+
+def test_without_data_there_is_nothing_to_colour_or_to_paint_and_nothing_to_save(dressed, qtbot):
+    top, rows = dressed.top, ("view.lasso", "view.brush", "view.edges")
+
+    def seen():
+        return [n for n in rows if top._small[n].isVisible() or n in top.more.away()]
+
+    narrowed(dressed, qtbot, 1440)
+    assert not seen() and not top.colours.isVisible()
+    dressed.requests.choose_family("restoration")
+    qtbot.wait(50)
+    assert (
+        not seen() and not top.colours.isVisible() and top.methods.shown() == "Tunable restoration"
+    )
+    assert "*" not in dressed.windowTitle() and not dressed.document.modified
+    dressed.requests.choose_family("embedding")
+    opened(dressed, qtbot, "sample:iris")
+    narrowed(dressed, qtbot, 1500)
+    assert seen() == list(rows) and top.colours.isVisible()
+    assert "*" in dressed.windowTitle()
+    dressed.requests.choose_family("restoration")
+    qtbot.wait(50)
+    assert not seen() and not top.colours.isVisible(), "the rows are out of sight"
+    dressed.requests.choose_family("embedding")
+    qtbot.wait(50)
+    assert seen() == list(rows) and top.colours.isVisible()
+    dressed.session.choose_method("restoration.tunable")
+    opened(dressed, qtbot, "sample:camera?noise=25")
+    dressed.session.changed(replace(dressed.document.params(), control="noise plane"))
+    dressed.session.fit()
+    settled(dressed, qtbot)
+    assert seen() == ["view.brush"], "which this panel offers"

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -326,6 +326,28 @@ def test_side_by_side_is_linked_to_the_pixel(restored):
     restored.session.undo.undo()
     assert panel.mode() == "split" and not one.isVisible()
     assert two.seen().zoom == 1.0, "how it is compared is an edit; where one looks is none"
+
+
+@pytest.mark.parametrize("width", [1440, 900])
+def test_both_pictures_side_by_side_say_their_values_in_full(restored, qtbot, width):
+    panel = restored.panel
+    one, two = panel.data_view, panel.result_view
+    drag(two.table, QPoint(two.table.width() // 2, two.table.height() // 2))
+    assert "Input" in two.readout.text() and "Restored" in two.readout.text()
+    restored.resize(width, 700)
+    restored.requests.photo_side()
+    qtbot.wait(50)
+    assert "Input" not in two.readout.text(), "what was said of other pictures is not left there"
+    drag(one.table, QPoint(one.table.width() // 2 + 9, one.table.height() // 2 + 5))
+    column, row = one._at
+    for view, name in ((one, "input"), (two, "restored")):
+        value = restored.document.active.snapshot.layer(name).values[row, column]
+        text = view.readout.text()
+        assert text.split()[:4] == ["x", str(column), "y", str(row)]
+        assert str(round(255 * float(np.ravel(value)[0]))) in text.split()
+        assert view.readout.fontMetrics().horizontalAdvance(text) <= view.readout.width()
+    QApplication.sendEvent(one.table, QEvent(QEvent.Type.Leave))
+    assert one.readout.text() == two.readout.text() == ""
 
 
 def test_what_was_removed_and_what_differs_have_their_gain(restored, qtbot):

@@ -62,6 +62,7 @@ class PhotoPanel(Panel):
         assert isinstance(view, PhotoView)
         view.camera_changed.connect(self._link)
         view.in_sight.connect(self._on_in_sight)
+        view.pointed.connect(self._on_pointed)
         return view
 
     def _lay_out(self) -> None:
@@ -260,6 +261,15 @@ class PhotoPanel(Panel):
         self._show_bar()
 
     # Camera and attention
+
+    @Slot(object)
+    def _on_pointed(self, at: Any) -> None:
+        """Every picture of the same pixels says what it has there."""
+        pointed = self.sender()
+        for view in self.pictures():
+            if view is not pointed and isinstance(pointed, PhotoView):
+                alike = at is not None and _size_of(view) == _size_of(pointed)
+                view.tell(at if alike else None)
 
     @Slot(object)
     def _link(self, camera: dict[str, Any]) -> None:

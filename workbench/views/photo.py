@@ -34,6 +34,8 @@ class PhotoView(MainView):
 
     in_sight = Signal(object)
     """Top, left, bottom, right of what is seen, in pixels of the picture."""
+    pointed = Signal(object)
+    """The pixel (column, row) under the pointer, None for none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,7 @@ class PhotoView(MainView):
         self._depth = 8
         self._named = ("", "")
         self._fresh = False
+        self._at: tuple[int, int] | None = None
         self._coming: Sheet | None = None
         self.table = LightTable(self)
         self.brush = MapBrush(self, self.table)
@@ -55,7 +58,8 @@ class PhotoView(MainView):
         self._watch.timeout.connect(self._on_watch)
         self.table.looked.connect(self._on_looked)
         self.table.resized.connect(self._after_looking)
-        self.table.pointed.connect(self._on_pointed)
+        self.table.pointed.connect(self.tell)
+        self.table.pointed.connect(self.pointed)
         self.table.shown.connect(self._on_shown, Qt.ConnectionType.QueuedConnection)
 
     def _footer(self) -> QWidget:
@@ -99,6 +103,8 @@ class PhotoView(MainView):
         if self.waits():
             self._watch.start()
         self._show_zoom()
+        if self._at is not None:
+            self.tell(self._at)
 
     def _next(self, new: Sheet, old: Sheet | None) -> Sheet:
         """A large picture that follows another of its kind is shown once it is ready: until then
@@ -217,33 +223,38 @@ class PhotoView(MainView):
     # The pointer
 
     @Slot(object)
-    def _on_pointed(self, at: Any) -> None:
-        self.readout.setText("" if at is None else self.told_at(*at))
+    def tell(self, at: Any) -> None:
+        """Say the values at a pixel (column, row) in the footer, as they have room; None: of none.
+        It is told anew with the next picture."""
+        self._at = at
+        whole = "" if at is None else self.told_at(*at)
+        has_room = self.readout.fontMetrics().horizontalAdvance(whole) <= self.readout.width()
+        self.readout.setText(whole if at is None or has_room else self.told_at(*at, brief=True))
 
-    def told_at(self, column: int, row: int) -> str:
-        """The place and the values there, "" outside."""
+    def told_at(self, column: int, row: int, *, brief: bool = False) -> str:
+        """The place and the values there, "" outside; `brief` leaves out their parts of 1."""
         after, before = self.table.sheets()
         values = after.at(column, row) if after is not None else None
         if values is None:
             return ""
         told = [f"x {column}  y {row}"]
         if before is not None and (earlier := before.at(column, row)) is not None:
-            told.append(f"{self._named[0]} {self._worded(earlier)}")
-            told.append(f"{self._named[1]} {self._worded(values)}")
+            told.append(f"{self._named[0]} {self._worded(earlier, brief)}")
+            told.append(f"{self._named[1]} {self._worded(values, brief)}")
         else:
-            told.append(self._worded(values))
+            told.append(self._worded(values, brief))
         if (factor := self.brush.factor_at(column, row)) is not None:
             told.append(f"painted × {factor:.2f}")
-        return "     ".join(told)
+        return ("   " if brief else "     ").join(told)
 
-    def _worded(self, values: NDArray[Any]) -> str:
+    def _worded(self, values: NDArray[Any], brief: bool) -> str:
         """In levels of the file's depth, and in 0 to 1."""
         parts = " ".join(f"{value:.3f}" for value in values)
         most = MAGNITUDES.get(self._depth)
         if most is None:
             return parts
         levels = " ".join(f"{round(float(value) * most)}" for value in values)
-        return f"{levels}  ({parts})"
+        return levels if brief else f"{levels}  ({parts})"
 
     @Slot()
     def _on_shown(self) -> None:
