@@ -296,6 +296,8 @@ class Curves(_Sealed):
     `handles` are places that a hand may move: LIVE parameters of several numbers with the values
     (q,) that the first q of `x` were drawn from, in the order abscissas, heights and, if there is a
     third, widths along the abscissa. `spots` are places that a hand adds and takes away as well.
+    `ceiling` is where a picture ends above, where a few values would flatten all others: those are
+    cut off there and named.
     """
 
     name: str
@@ -308,6 +310,7 @@ class Curves(_Sealed):
     steers: str = ""
     handles: Mapping[str, Array] = field(default_factory=dict)
     spots: Spots | None = None
+    ceiling: float | None = None
 
     def _check(self) -> None:
         for key, line in self.lines.items():
@@ -316,6 +319,22 @@ class Curves(_Sealed):
         counts = {len(values) for values in self.handles.values()}
         if len(self.handles) not in (0, 2, 3) or len(counts) > 1:
             raise ValueError("Handles are two or three parameters of as many numbers each.")
+
+    def beyond(self) -> list[tuple[float, str]]:
+        """Where lines go beyond the ceiling: the abscissa of the highest value of each such place,
+        and the values there in words."""
+        if self.ceiling is None:
+            return []
+        over = np.any([line > self.ceiling for line in self.lines.values()], axis=0)
+        starts = np.flatnonzero(np.diff(over.astype(int), prepend=0) == 1)
+        ends = np.flatnonzero(np.diff(over.astype(int), append=0) == -1) + 1
+        found = []
+        for first, last in zip(starts, ends, strict=True):
+            highest = {name: float(line[first:last].max()) for name, line in self.lines.items()}
+            told = ", ".join(f"{n} {v:.2g}" for n, v in highest.items() if v > self.ceiling)
+            top = np.argmax(np.max([line[first:last] for line in self.lines.values()], axis=0))
+            found.append((float(self.x[first + top]), f"↑ {told}"))
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -201,6 +201,8 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
         else:
             axes.plot(x, y, color=shade, linewidth=LINE_PT, label=name)
     axes.margins(x=0.02)
+    if layer.ceiling is not None:
+        _cut(axes, layer, style)
     _marks(axes, layer.marks, style)
     if layer.stems and not layer.axes[1].log:
         axes.axhline(0, color=style.rule, linewidth=RULE_PT)
@@ -209,6 +211,19 @@ def _curves(layer: Curves, axes: Axes, style: PrintStyle) -> None:
         axes.legend(
             frameon=False, fontsize=TICK_PT, labelcolor=style.ink, handlelength=1.4, **place
         )
+
+
+def _cut(axes: Axes, layer: Curves, style: PrintStyle) -> None:
+    """End the picture at the ceiling, and name what goes beyond it."""
+    assert layer.ceiling is not None
+    axes.set_ylim(0, layer.ceiling)
+    middle = (layer.x.min() + layer.x.max()) / 2
+    for place, words in layer.beyond():
+        axes.annotate(
+            words, (place, layer.ceiling), (3 if place < middle else -3, -2),
+            textcoords="offset points", ha="left" if place < middle else "right", va="top",
+            fontsize=TICK_PT, color=style.ink,
+        )  # fmt: skip
 
 
 def _shades(count: int, style: PrintStyle) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.params import LIVE, Bound, Display, Doc
 from engine.restoration.quality import psnr, ssim
 
 BINS = 128
+DOMINATES = 2
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 Gain = Annotated[
     float,
@@ -61,8 +63,16 @@ def curves(
     return (histogram(photograph.values, restored), spectrum)
 
 
+def _ceiling(lines: Collection[Array]) -> float | None:
+    """A tenth above all bins but the two at the ends, where one of these dominates the others."""
+    between = max(float(line[1:-1].max()) for line in lines)
+    ends = max(float(max(line[0], line[-1])) for line in lines)
+    return 1.1 * between if ends > DOMINATES * between > 0 else None
+
+
 def histogram(before: Pixels, after: Pixels) -> Curves:
-    """Shares of pixels by lightness."""
+    """Shares of pixels by lightness. Black and white that were cut off in the camera can hold more
+    than all between: the picture then ends above what is between."""
     edges = np.linspace(0, 1, BINS + 1)
     lines = {
         name: np.histogram(np.clip(grey(p), 0, 1), edges)[0] / grey(p).size
@@ -70,7 +80,7 @@ def histogram(before: Pixels, after: Pixels) -> Curves:
     }
     return Curves(
         name="histogram", role="diagnostic", x=(edges[1:] + edges[:-1]) / 2, lines=lines,
-        axes=(Axis("lightness"), Axis("share of pixels")),
+        axes=(Axis("lightness"), Axis("share of pixels")), ceiling=_ceiling(lines.values()),
     )  # fmt: skip
 
 

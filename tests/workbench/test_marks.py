@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.layers import Axis, Curves
+from engine.restoration.picture_layers import histogram
 from workbench import theme
 from workbench.views.curves import CurvesView
 
@@ -77,4 +78,32 @@ def test_names_of_curves_stand_above_them(qtbot, width):
     view.show_layer(Curves(name="c", role="diagnostic", x=x, lines={"one": x},
                            axes=(Axis("a"), Axis("b"))))  # fmt: skip
     assert view.key.names() == ()
+    view.release()
+
+
+def test_a_spike_at_the_end_of_a_histogram_is_cut_off_and_named(qtbot):
+    rng = np.random.default_rng(0)
+    even = np.clip(rng.normal(0.5, 0.2, (200, 200)), 0.02, 0.98)
+    spiked = np.where(rng.random((200, 200)) < 0.3, 0.0, even)
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.set_theme(theme.load("light"))
+    view.resize(480, 190)
+    view.show()
+    layer = histogram(even, spiked)
+    between = max(line[1:-1].max() for line in layer.lines.values())
+    view.show_layer(layer)
+    qtbot.wait(30)
+    top = view.item.getViewBox().viewRange()[1][1]
+    assert between < top < 1.2 * between
+    assert view._cuts.words() == [f"↑ restored {layer.lines['restored'][0]:.2g}"]
+    assert layer.lines["restored"][0] > 0.29, "the numbers themselves are whole"
+    plain = histogram(even, even)
+    assert plain.ceiling is None
+    view.show_layer(plain)
+    qtbot.wait(30)
+    assert view._cuts.words() == []
+    view.show_layer(layer)
+    qtbot.wait(30)
+    assert view.item.getViewBox().viewRange()[1][1] == top
     view.release()

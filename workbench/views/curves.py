@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.layers import Curves
 from workbench.theme import Theme
+from workbench.views.cuts import Cuts
 from workbench.views.marks import Marks
 from workbench.views.plot import Plot
 from workbench.views.stems import Stems
@@ -25,6 +26,7 @@ class CurvesView(Plot):
         self._layer: Curves | None = None
         self._lines: dict[str, Any] = {}
         self._marks = Marks(self.item, self)
+        self._cuts = Cuts(self.item)
         self._stems: Stems | None = None
 
     def show_layer(self, layer: Curves) -> None:
@@ -54,6 +56,7 @@ class CurvesView(Plot):
         self._tick(layer)
         self._marks.show(layer.marks, log=layer.axes[0].log)
         self._marks.keep_off(drawn)
+        self._cuts.show(layer)
         self.show_spots(layer)
 
     def _show_stems(self, layer: Curves) -> None:
@@ -115,6 +118,7 @@ class CurvesView(Plot):
         if self._stems is not None:
             self._stems.set_theme(theme)
         self._marks.set_ink(theme.selection)
+        self._cuts.set_ink(theme.muted)
         if layer is not None:
             self.show_layer(layer)
 
