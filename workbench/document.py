@@ -25,7 +25,8 @@ class Run:
     """One fit and what has been looked at since.
 
     `fitted` are the parameters that the fit took, `shown` those of the frame on screen: they differ
-    in LIVE parameters only. `judged` is the picture that `judgement` is about. `failed` holds the sentence when the fit did not end well.
+    in LIVE parameters only. `judged` is the picture that `judgement` is about. `failed` holds the
+    sentence when the fit did not end well.
     """
 
     id: int

@@ -128,7 +128,7 @@ QLineEdit[wrong="true"], QLineEdit[wrong="true"]:focus {{
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{folder}/chevron-down.svg"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
-  background: {panel}; border: 1px solid {border}; padding: 4px; outline: none;
+  background: {panel}; border: 1px solid {border}; outline: none;
   selection-background-color: {tint}; selection-color: {text};
 }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
@@ -143,6 +143,14 @@ QPlainTextEdit, QTextBrowser {{
 }}
 QPlainTextEdit:focus, QTextBrowser:focus {{ border: 2px solid {accent}; padding: 3px; }}
 QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator {{
+  width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px; background: {panel};
+}}
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked {{
+  background: {accent}; border-color: {accent}; image: url("{folder}/check-{name}.svg");
+}}
+QCheckBox::indicator:disabled, QTreeView::indicator:disabled {{ border-color: {border}; }}
+QCheckBox::indicator:focus {{ border: 2px solid {accent}; width: 11px; height: 11px; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QDialogButtonBox QPushButton {{ min-width: 72px; }}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from workbench.views.elided import ElidedLabel
+
 
 class TaskBar(QWidget):
     """One running task at a time is shown in full; the rest are counted."""
@@ -20,7 +22,7 @@ class TaskBar(QWidget):
         self.setFixedHeight(36)
         self._tasks: dict[int, str] = {}
         self._paused = False
-        self.title = QLabel("", self)
+        self.title = ElidedLabel("", self)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(180)
@@ -29,7 +31,7 @@ class TaskBar(QWidget):
         self.rate.setProperty("role", "muted")
         self.pause = self._button("Pause")
         self.cancel = self._button("Cancel")
-        self.message = QLabel("", self)
+        self.message = ElidedLabel("", self)
         self.message.setProperty("role", "muted")
         self.device = QLabel("", self)
         self.device.setProperty("role", "muted")

@@ -146,8 +146,9 @@ class Welcome(QScrollArea):
         row.addWidget(self._opening)
         self._formats = QLabel("", page)
         self._formats.setProperty("role", "muted")
-        row.addWidget(self._formats)
-        row.addStretch(1)
+        row.addWidget(self._formats, 1)
+        for words in (self._title, self._text, self._formats):
+            words.setWordWrap(True)
         column.addWidget(self._bar)
         self._recent = QVBoxLayout()
         column.addLayout(self._recent)

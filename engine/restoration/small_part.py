@@ -105,7 +105,8 @@ def _box_sums(values: Array, sides: list[int]) -> Array:
     """Sums over boxes of these sides, at every place."""
     sums = np.pad(values, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     high, wide = sides
-    return sums[high:, wide:] - sums[:-high, wide:] - sums[high:, :-wide] + sums[:-high, :-wide]
+    found: Array = sums[high:, wide:] - sums[:-high, wide:]
+    return np.asarray(found - sums[high:, :-wide] + sums[:-high, :-wide])
 
 
 def _with_halo(

@@ -26,7 +26,7 @@ def test_it_lies_on_what_has_most_edges():
 def test_it_lies_in_the_part_or_about_it(part):
     top, left, bottom, right = most_detailed(picture(), part)
     assert (bottom - top, right - left) == SHAPE
-    assert 0 <= top and bottom <= 400 and 0 <= left and right <= 500
+    assert top >= 0 and bottom <= 400 and left >= 0 and right <= 500
     for first, last, begin, end in (
         (top, bottom, part[0], part[2]),
         (left, right, part[1], part[3]),

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea
+from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QStyle, QStyleOptionFrame
 
 from engine.params import (
     LIVE,
@@ -24,8 +24,10 @@ from engine.params import (
     parameters,
 )
 from tests.workbench.mouse import drag
+from workbench import theme
+from workbench.forms.entry import Entry
 from workbench.forms.form import ParameterForm
-from workbench.forms.slider import number_text
+from workbench.forms.slider import BOX_WIDTH, number_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -414,10 +416,35 @@ def test_tab_goes_down_the_form(form):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1e4, "10000"), (1e-3, "0.001"), (0.1 + 0.2, "0.3"), (1234567.0, "1235000"), (1e-5, "1e-05")],
+    [
+        (1e4, "10000"),
+        (1e-3, "0.001"),
+        (0.1 + 0.2, "0.3"),
+        (1234567.0, "1235000"),
+        (1e-5, "1e-5"),
+        (3.1623e-5, "3.162e-5"),
+        (1e-73, "1e-73"),
+    ],
 )
 def test_numbers_read_as_a_person_writes_them(value, text):
     assert number_text(value, whole=False) == text
+
+
+def test_a_small_number_is_whole_in_its_box(form):
+    """In the program's own style, whose boxes have wider edges."""
+    application = QApplication.instance()
+    before = application.styleSheet()
+    theme.apply(application, theme.load("light"))
+    box = Entry(form, steps=True)
+    box.setFixedWidth(BOX_WIDTH)
+    box.show_text("-3.162e-5")
+    box.show()
+    option = QStyleOptionFrame()
+    box.initStyleOption(option)
+    room = box.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, box).width()
+    needed = box.fontMetrics().horizontalAdvance("3.162e-5")
+    application.setStyleSheet(before)
+    assert needed + 4 <= room
 
 
 def test_every_method_of_the_catalogue_fits_a_narrow_panel(qtbot):

@@ -107,3 +107,20 @@ def test_a_spike_at_the_end_of_a_histogram_is_cut_off_and_named(qtbot):
     qtbot.wait(30)
     assert view.item.getViewBox().viewRange()[1][1] == top
     view.release()
+
+
+def test_a_title_without_room_beside_the_axis_stands_above_it(qtbot):
+    view = view_of(qtbot, {})
+    assert view.key.title() == "" and view.item.getAxis("left").label.isVisible()
+    x = np.linspace(0, 50, 40)
+    long = "squared error over the variance of the noise"
+    view.show_layer(Curves(name="c", role="diagnostic", x=x, lines={"one": x},
+                           axes=(Axis("a"), Axis(long, "dB"))))  # fmt: skip
+    qtbot.wait(30)
+    assert view.key.title() == f"{long} (dB)" and view.key.isVisible()
+    assert not view.item.getAxis("left").label.isVisible()
+    assert view.key.fontMetrics().horizontalAdvance(view.key.title()) < view.key.width()
+    view.resize(480, 600)
+    qtbot.wait(30)
+    assert view.key.title() == "" and view.item.getAxis("left").label.isVisible()
+    view.release()

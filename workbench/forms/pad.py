@@ -51,7 +51,8 @@ def choices(params: Any) -> list[Parameter]:
     change what is computed."""
     return [
         p for p in parameters(type(params))
-        if p.effect is Effect.LIVE and not p.display and p.kind in ("float", "int") and p.bound is not None
+        if p.effect is Effect.LIVE and p.kind in ("float", "int") and p.bound is not None
+        and not p.display
         and (p.applies is None or getattr(params, p.applies.name) in p.applies.values)
     ]  # fmt: skip
 
@@ -181,7 +182,8 @@ class Pad(QWidget):
     def _numbers_wide(self) -> int:
         """Pixels that the numbers of the axis upwards take, and at least its name on its side."""
         metrics = QFontMetrics(self._small())
-        widest = max((metrics.horizontalAdvance(t) for t in self.ends()[1:2] for t in t), default=0)
+        numbers = [text for pair in self.ends()[1:2] for text in pair]
+        widest = max(map(metrics.horizontalAdvance, numbers), default=0)
         return max(NUMBERS, widest + 4)
 
     def _small(self) -> QFont:

@@ -14,7 +14,7 @@ from workbench.forms.groove import Groove
 
 POSITIONS = 2000
 """Places of a continuous slider: finer than its pixels."""
-BOX_WIDTH = 72
+BOX_WIDTH = 80
 
 
 def number_text(value: float, *, whole: bool) -> str:
@@ -24,7 +24,8 @@ def number_text(value: float, *, whole: bool) -> str:
     short = f"{value:.4g}"
     if "e" in short and 1e-3 <= abs(value) < 1e7:
         return f"{float(short):.0f}"
-    return short
+    # Without the zero of an exponent it fits its box.
+    return short.replace("e-0", "e-").replace("e+0", "e+")
 
 
 class NumberSlider(QWidget):

@@ -132,7 +132,7 @@ def number(value: float) -> str:
     """Three decimals where they say something, else the exponent."""
     if not math.isfinite(value):
         return "–"
-    if abs(value) >= 100 and value == round(value):
+    if 100 <= abs(value) < 1e7 and value == round(value):
         return f"{value:.0f}"
     plain = value == 0 or 5e-3 <= abs(value) < 1e5
     return f"{value:.3f}" if plain else f"{value:.2e}"

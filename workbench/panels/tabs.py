@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QTabBar, QTabWidget, QToolButton, QWidget
+
+LEAST = 80
 
 
 class _Bar(QTabBar):
     def wide(self, index: int) -> int:
         """Pixels that a tab takes."""
         return self.tabSizeHint(index).width()
+
+    def minimumSizeHint(self) -> QSize:
+        """Of one tab: what is in the bar now must not keep the window from growing narrower."""
+        return QSize(LEAST, super().minimumSizeHint().height())
 
 
 class Tabs(QTabWidget):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 EDGE = 2
 """Pixels of the frame beside the text that styles do not take off its room."""
 
+MOST_SEEN = 24
+"""Entries of an open list before it scrolls, where the screen has room for them."""
+
 
 class Chooser(QComboBox):
     """As a combo box, which cuts letters in half; the whole name is then in the tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMaxVisibleItems(MOST_SEEN)
 
     def shown(self) -> str:
         """The name as far as there is room for it."""

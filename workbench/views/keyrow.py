@@ -23,6 +23,7 @@ class KeyRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: tuple[tuple[str, QPen, bool], ...] = ()
+        self._title = ""
         self._theme: Theme | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
@@ -31,13 +32,25 @@ class KeyRow(QWidget):
         """Name, pen, and whether it is drawn as heads on stems."""
         self._lines = tuple(lines)
         self.setAccessibleName(", ".join(name for name, _, _ in lines))
-        self.setVisible(len(lines) > 1)
+        self._show()
+
+    def set_title(self, title: str) -> None:
+        """What the ordinate is, where it has no room beside the curves; "" where it has."""
+        if title != self._title:
+            self._title = title
+            self._show()
+
+    def title(self) -> str:
+        return self._title
+
+    def _show(self) -> None:
+        self.setVisible(len(self._lines) > 1 or bool(self._title))
         self._take_height()
         self.update()
 
     def names(self) -> tuple[str, ...]:
         """What is said, if anything is."""
-        return () if self.isHidden() else tuple(name for name, _, _ in self._lines)
+        return tuple(name for name, _, _ in self._lines) if len(self._lines) > 1 else ()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -58,11 +71,12 @@ class KeyRow(QWidget):
         """The lines of every row, from above."""
         rows: list[list[int]] = []
         room = 0.0
-        for k in range(len(self._lines)):
+        for k in range(len(self.names())):
             needed = self._width(k)
             if not rows or needed > room:
+                taken = 0 if rows else self.fontMetrics().horizontalAdvance(self._title)
                 rows.append([])
-                room = self.width() - 2 * EDGE + 2 * GAP
+                room = self.width() - 2 * EDGE + 2 * GAP - taken
             rows[-1].append(k)
             room -= needed
         return rows
@@ -77,6 +91,9 @@ class KeyRow(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.canvas))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(self._theme.canvas))
+        painter.setPen(QColor(self._theme.muted))
+        start = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(EDGE, 0, self.width() - 2 * EDGE, ROW, start, self._title)
         for number, row in enumerate(self._rows()):
             right = self.width() - EDGE + 2 * GAP
             x, y = right - sum(map(self._width, row)), (number + 0.5) * ROW
@@ -88,7 +105,6 @@ class KeyRow(QWidget):
                 else:
                     painter.drawLine(QPointF(x, y), QPointF(x + SAMPLE, y))
                 painter.setPen(QColor(self._theme.text))
-                left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(x + SAMPLE + GAP, number * ROW, self._width(k), ROW, left, name)
+                painter.drawText(x + SAMPLE + GAP, number * ROW, self._width(k), ROW, start, name)
                 x += self._width(k)
         painter.end()

@@ -42,14 +42,14 @@ class Marks(QObject):
         self._forget()
 
     def show(self, marks: Mapping[str, float], *, log: bool) -> None:
-        """`log` where the abscissa is drawn in decades: marks at 0 and below have no place there."""
+        """`log` where the abscissa is drawn in decades: 0 and below have no place there."""
         told: dict[str, tuple[float, list[str]]] = {}
         for name, value in marks.items():
             if np.isfinite(value) and (value > 0 or not log):
                 place = float(np.log10(value)) if log else float(value)
                 told.setdefault(f"{value:.3g}", (place, []))[1].append(name)
-        shown = tuple((place, f"{', '.join(names)} = {text}")
-                      for text, (place, names) in sorted(told.items(), key=lambda t: t[1][0]))  # fmt: skip
+        in_order = sorted(told.items(), key=lambda item: item[1][0])
+        shown = tuple((place, f"{', '.join(names)} = {text}") for text, (place, names) in in_order)
         if shown != self._shown:
             self._draw(shown)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.layers import Axis, Curves, Field
@@ -27,6 +28,7 @@ class Plot(QWidget):
         super().__init__(parent)
         self.theme: Theme | None = None
         self.movable: MovablePoints | None = None
+        self._ordinate = ""
         self.widget = pyqtgraph.PlotWidget(self)
         self.item = self.widget.getPlotItem()
         self.item.showGrid(x=True, y=True, alpha=0.15)
@@ -38,6 +40,7 @@ class Plot(QWidget):
         self.key = KeyRow(self)
         layout.addWidget(self.key)
         layout.addWidget(self.widget)
+        self.item.getViewBox().sigResized.connect(self._seat_title)
 
     def name_axes(self, axes: tuple[Axis, ...]) -> None:
         for side, axis in zip(("bottom", "left"), axes, strict=False):
@@ -46,7 +49,16 @@ class Plot(QWidget):
             drawn.setSIPrefixEnableRanges(())
             drawn.enableAutoSIPrefix(False)
             drawn.setLabel(str(axis))
+        self._ordinate = str(axes[1]) if len(axes) > 1 else ""
+        self._seat_title()
         self.item.setLogMode(x=axes[0].log, y=axes[1].log)
+
+    def _seat_title(self, *_: object) -> None:
+        """Beside the axis upwards where it is as high as its title is long, else above it."""
+        axis = self.item.getAxis("left")
+        fits = QFontMetricsF(axis.label.font()).horizontalAdvance(self._ordinate) <= axis.height()
+        axis.showLabel(fits)
+        self.key.set_title("" if fits else self._ordinate)
 
     def show_spots(self, layer: Curves | Field) -> None:
         """The points of a layer that a hand may move, if it has any."""
