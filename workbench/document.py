@@ -109,20 +109,24 @@ class Document(QObject):
 
     def set_data(self, data: Any, options: Mapping[str, Any] | None = None) -> None:
         """Show another data set; earlier runs keep theirs."""
-        self.data = data
+        before, self.data = self.data, data
         self.data_options = dict(options or {})
         self.active = None
         self.compared = ()
-        self._forget_rows()
+        self._forget_painted(same=_of(before) == _of(data))
         self.touch()
         self.data_changed.emit()
         self.active_changed.emit()
         self.compare_changed.emit()
 
-    def _forget_rows(self) -> None:
-        """Rows painted in one data set mean nothing in another."""
+    def _forget_painted(self, *, same: bool) -> None:
+        """Rows painted in one data set mean nothing in another, and a map painted over a picture
+        only in the `same` one, however it was spoilt."""
         for method_id, draft in list(self._drafts.items()):
-            painted = {p.name: p.default for p in parameters(type(draft)) if p.kind == "rows"}
+            painted = {
+                p.name: p.default for p in parameters(type(draft))
+                if p.kind == "rows" or (p.factors_on and not same)
+            }  # fmt: skip
             self._drafts[method_id] = replace(draft, **painted)
             if method_id == self.method_id and self._drafts[method_id] != draft:
                 self.params_changed.emit()
@@ -276,3 +280,8 @@ class Document(QObject):
         self.params_changed.emit()
         self.modified = False
         self.modified_changed.emit(False)
+
+
+def _of(data: Any) -> str:
+    """The file or sample that data are of, without what was asked of it."""
+    return "" if data is None else str(data.spec).partition("?")[0]

@@ -88,7 +88,8 @@ def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None
     """Power of what was removed by spatial frequency, in levels of 255; white noise is level."""
     x, power = radial_power(grey(photograph.values) - grey(restored))
     lines = {"removed": np.sqrt(power) * 255}
-    if photograph.truth is not None and photograph.kernel is None:
+    blurred = photograph.kernel is not None and photograph.kernel.max() < 1
+    if photograph.truth is not None and not blurred:
         lines["true noise"] = 255 * np.sqrt(
             radial_power(grey(photograph.values) - grey(photograph.truth))[1]
         )

@@ -194,7 +194,9 @@ def position(params: TunableParams, model: Model, strength: float, jpeg: int = N
         "strength": asked / MOST_NOISE,
         "deblur": params.deblur / sliders.WIDEST,
         "jpeg": max(0.0, (sliders.BEST - quality) / (sliders.BEST - sliders.WORST)),
-        "detail": params.detail,
+        # The most of what it does is done early: the energy of fine texture on `camera` at 0, .25,
+        # .5, .75 and 1 of the network's own range is .66, .91, .94, .95 and .94 of the truth's.
+        "detail": params.detail**3,
     }
     opacity = STEPS
     if model.control == "opacity":
