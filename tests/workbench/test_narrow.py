@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from tests.workbench.test_strength_map import restored, settled
 from workbench import theme
+from workbench.panels.scores import headed
 
 DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
@@ -222,3 +223,31 @@ def test_without_data_there_is_nothing_to_colour_or_to_paint_and_nothing_to_save
     dressed.session.fit()
     settled(dressed, qtbot)
     assert seen() == ["view.brush"], "which this panel offers"
+
+
+@pytest.mark.parametrize(("room", "lines"), [(300, 1), (130, 2), (70, 2)])
+def test_the_number_of_a_run_stays_in_its_head(dressed, room, lines):
+    metrics = dressed.fontMetrics()
+    shown = headed("Tunable restoration 12", room, metrics).split("\n")
+    assert len(shown) == lines and shown[-1].endswith("12")
+    assert all(metrics.horizontalAdvance(line) <= room for line in shown)
+
+
+def test_heads_of_compared_runs_are_whole_or_end_in_dots(dressed, qtbot):
+    opened(dressed, qtbot, "sample:iris")
+    for _ in range(3):
+        dressed.document.runs[
+            -1
+        ].name = f"A method of a very long name {len(dressed.document.runs)}"
+        dressed.session.changed(replace(dressed.document.params(), time=2.0 + _))
+        dressed.session.fit()
+        settled(dressed, qtbot)
+    dressed.document.set_compared(tuple(run.id for run in dressed.document.runs))
+    narrowed(dressed, qtbot, 1000)
+    table = dressed.panel.scores.table
+    metrics = table.horizontalHeader().fontMetrics()
+    for column, run in enumerate(dressed.document.runs):
+        item = table.horizontalHeaderItem(column)
+        assert item.text().split()[-1] == run.name.split()[-1] and item.toolTip() == run.name
+        widest = max(map(metrics.horizontalAdvance, item.text().split("\n")))
+        assert widest <= table.columnWidth(column) - 16

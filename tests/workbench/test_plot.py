@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from engine.layers import Axis, Field, Points
+from engine.layers import Axis, Field, Matrix, Points
 from workbench import theme
 from workbench.views.image import ImageView
 from workbench.views.scatter import ScatterView
@@ -74,3 +74,18 @@ def test_a_path_of_no_places_in_the_plane_is_refused():
     with pytest.raises(ValueError, match="Path 'way'"):
         Field(name="f", role="diagnostic", values=np.zeros((2, 2)), extent=((0, 1), (0, 1)),
               axes=(Axis("a"), Axis("b")), paths={"way": np.zeros((3, 3))})  # fmt: skip
+
+
+def test_pixels_of_a_kernel_are_square(qtbot):
+    view = ImageView()
+    qtbot.addWidget(view)
+    view.set_theme(theme.load("light"))
+    view.resize(500, 180)
+    view.show()
+    for unit, square in (("px", True), ("", False)):
+        view.show_layer(Matrix(name="kernel", role="diagnostic", values=np.eye(9),
+                               axes=(Axis("row", unit), Axis("column", unit))))  # fmt: skip
+        qtbot.wait(30)
+        wide, high = view.item.getViewBox().viewPixelSize()
+        assert (wide == pytest.approx(high, rel=0.02)) is square
+    view.release()

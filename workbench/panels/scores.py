@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -23,6 +23,8 @@ from workbench.theme import Theme
 COLUMN, NAME = 84, 76
 """Pixels that a run's numbers and the names of the scores have at least."""
 MARGIN = 20
+LOW, HIGH = 28, 44
+"""Pixels of the heads, of one line and of two."""
 PALE = 0.5
 EARLIER = "Of the picture before; the number follows."
 
@@ -79,10 +81,22 @@ class ScoreTable(QWidget):
             if item is not None and (item.text() != shown or not item.toolTip()):
                 item.setText(shown)
                 item.setToolTip(text if shown == name else f"{name}: {text}")
+        self._name_runs(self.width() - min(room, header.sizeHint().width()) - bar)
+
+    def _name_runs(self, room: int) -> None:
+        """Over so many pixels: names give way, and the numbers that tell runs apart do not."""
         across = self.table.horizontalHeader()
-        widest = max((metrics.horizontalAdvance(r.name) for r in self._runs), default=0)
-        wraps = len(self._runs) > 1 or widest > self.width() - room - bar - MARGIN
-        across.setMinimumHeight(44 if wraps else 28)
+        metrics = across.fontMetrics()
+        wide = max(COLUMN, room // max(1, len(self._runs))) - MARGIN
+        for column, run in enumerate(self._runs):
+            item = self.table.horizontalHeaderItem(column)
+            shown = headed(run.name, wide, metrics)
+            if item is not None and (item.text() != shown or not item.toolTip()):
+                item.setText(shown)
+                item.setToolTip(run.name)
+        across.setMinimumHeight(
+            HIGH if any(_wraps(r.name, wide, metrics) for r in self._runs) else LOW
+        )
 
     def show_runs(self, runs: list[Run]) -> None:
         self._runs = runs
@@ -126,6 +140,20 @@ class ScoreTable(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.show_runs(self._runs)
+
+
+def headed(name: str, room: int, metrics: QFontMetrics) -> str:
+    """A run's name over its column of so many pixels: its number on a line of its own where both
+    have no room, and the rest cut short where that has none."""
+    if not _wraps(name, room, metrics):
+        return name
+    rest, _, last = name.rpartition(" ")
+    lines = [part for part in (rest, last) if part]
+    return "\n".join(metrics.elidedText(p, Qt.TextElideMode.ElideRight, room) for p in lines)
+
+
+def _wraps(name: str, room: int, metrics: QFontMetrics) -> bool:
+    return metrics.horizontalAdvance(name) > room
 
 
 def number(value: float) -> str:

@@ -50,7 +50,8 @@ class ImageView(Plot):
         values, extent, axes = _plane(layer)
         self.name_axes(axes)
         self.item.invertY(not isinstance(layer, Field))
-        self.item.setAspectLocked(isinstance(layer, Picture))
+        pixels = isinstance(layer, Matrix) and {axis.unit for axis in axes} == {"px"}
+        self.item.setAspectLocked(isinstance(layer, Picture) or pixels)
         colours = values.ndim == 3
         self._bar.setVisible(not colours)
         if colours:
