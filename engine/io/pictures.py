@@ -4,7 +4,7 @@ photograph."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.data.camera_notes import Notes
 from engine.data.photograph import Photograph
 from engine.io import png, tiff
 from engine.io.atomic import replacing
-from engine.io.provenance import provenance, sentence, without_folders
+from engine.io.provenance import note, sentence, without_folders
 from engine.layers import Array, Layer, Picture
 from engine.method import DataError, Snapshot
 from engine.runs import RunSpec, versions
@@ -78,7 +78,8 @@ def save_picture(
             opaque = alpha if values.ndim == 2 else alpha[..., None]
             values, alpha = np.clip(values, 0, 1) * opaque + (1 - opaque), None
     samples = quantised(values, alpha, depth)
-    texts, notes = _texts(spec), Notes()
+    chosen = what.chosen if isinstance(what, Snapshot) else {}
+    texts, notes = _texts(spec, chosen), Notes()
     if photograph is not None:
         height, width = samples.shape[:2]
         notes = camera_notes.of_block(photograph.exif).sized(width, height)
@@ -181,7 +182,7 @@ def _whole(values: Array, kind: Any) -> Array:
     return np.rint(np.clip(values, 0, 1) * np.float32(np.iinfo(kind).max)).astype(kind)
 
 
-def _texts(spec: RunSpec | None) -> dict[str, str]:
+def _texts(spec: RunSpec | None, chosen: Mapping[str, float]) -> dict[str, str]:
     """Where the picture came from, under the names that readers of pictures know."""
     release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
     if spec is None:
@@ -190,7 +191,7 @@ def _texts(spec: RunSpec | None) -> dict[str, str]:
     return {
         "Software": release,
         "Description": sentence(bare),
-        "fieldwright": json.dumps(provenance(bare)),
+        "fieldwright": json.dumps(note(bare, chosen)),
     }
 
 
