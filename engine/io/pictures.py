@@ -79,10 +79,7 @@ def save_picture(
             values, alpha = np.clip(values, 0, 1) * opaque + (1 - opaque), None
     samples = quantised(values, alpha, depth)
     chosen = what.chosen if isinstance(what, Snapshot) else {}
-    texts, notes = _texts(spec, chosen), Notes()
-    if photograph is not None:
-        height, width = samples.shape[:2]
-        notes = camera_notes.of_block(photograph.exif).sized(width, height)
+    texts, notes = _texts(spec, chosen), _notes(photograph, samples)
     with replacing(path) as part:
         if kind == "png":
             exif = camera_notes.block_of(notes, texts["Software"])
@@ -180,6 +177,13 @@ def _whole(values: Array, kind: Any) -> Array:
     if not np.isfinite(values).all():
         raise DataError("The restored picture holds numbers that are not finite; it is not saved.")
     return np.rint(np.clip(values, 0, 1) * np.float32(np.iinfo(kind).max)).astype(kind)
+
+
+def _notes(photograph: Photograph | None, samples: Array) -> Notes:
+    """What the camera noted, for a picture of the size that is written."""
+    height, width = samples.shape[:2]
+    own = Notes() if photograph is None else camera_notes.of_block(photograph.exif)
+    return own.sized(width, height)
 
 
 def _texts(spec: RunSpec | None, chosen: Mapping[str, float]) -> dict[str, str]:
