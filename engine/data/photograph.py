@@ -24,6 +24,8 @@ class Photograph:
     alpha : (H, W) float32 opacity, carried along and put back on export
     depth : bits per channel of the file: 8, 16 or 32
     profile : the file's ICC colour profile, empty without one
+    exif : what the camera or scanner noted, resolution and description, as an EXIF block
+        (`engine.data.camera_notes`), empty without any
     truth : what `values` were before they were spoilt, where that is known
     truth_spec : the file of the truth, where it came from one of its own
     sigma : standard deviation of white noise in `values` where it was put in and nothing after it
@@ -45,6 +47,7 @@ class Photograph:
     quantisation: NDArray[np.int32] | None = None
     remarks: tuple[str, ...] = ()
     truth_spec: str = ""
+    exif: bytes = b""
     _digest: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:

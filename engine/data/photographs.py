@@ -68,6 +68,7 @@ def read(path: Path, spec: str) -> Photograph:
     return Photograph(
         name=path.name, spec=spec, values=found.values, alpha=found.alpha, depth=found.depth,
         profile=found.profile, quantisation=found.quantisation, remarks=found.remarks,
+        exif=found.exif,
     )  # fmt: skip
 
 

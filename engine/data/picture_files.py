@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data import colour_profiles, deep_png, deep_tiff
+from engine.data import camera_notes, colour_profiles, deep_png, deep_tiff
 from engine.data.errors import OpenError
 from engine.layers import Array
 
@@ -28,7 +28,7 @@ UNITS = 16.0
 class Decoded:
     """`values` (H, W) or (H, W, 3) float32, white at 1; `alpha` (H, W) float32 or None; `depth`
     bits per channel; `profile` the ICC profile; `format` in lower case; `quantisation` (8, 8) of a
-    JPEG's luminance, or None."""
+    JPEG's luminance, or None; `exif` what the camera noted (`camera_notes`)."""
 
     values: Array
     alpha: Array | None
@@ -37,6 +37,7 @@ class Decoded:
     format: str
     remarks: tuple[str, ...] = ()
     quantisation: Array | None = None
+    exif: bytes = b""
 
 
 def kind_of(head: bytes) -> str:
@@ -68,17 +69,8 @@ def decode(path: Path) -> Decoded:
             f"'{path.name}' is no image; PNG, TIFF, JPEG, WebP, GIF or BMP can be read."
         )
     try:
-        if kind == "png" and deep_png.is_deep(head):
-            return _deep_png(path, head)
-        if kind == "tiff" and deep_tiff.is_deep(path):
-            return _deep_tiff(path)
-        try:
-            return _shallow(path, kind)
-        except SyntaxError:
-            if kind != "tiff":
-                raise
-            # Channels that Pillow has no name for.
-            return _deep_tiff(path)
+        found = _decoded(path, kind, head)
+        return replace(found, exif=camera_notes.block_of(camera_notes.of_file(path, kind)))
     except OpenError:
         raise
     except NotImplementedError as error:
@@ -95,6 +87,20 @@ def decode(path: Path) -> Decoded:
                 "deflate or with LZW."
             ) from None
         raise OpenError(f"'{path.name}' is an image that is cut off or damaged.") from None
+
+
+def _decoded(path: Path, kind: str, head: bytes) -> Decoded:
+    if kind == "png" and deep_png.is_deep(head):
+        return _deep_png(path, head)
+    if kind == "tiff" and deep_tiff.is_deep(path):
+        return _deep_tiff(path)
+    try:
+        return _shallow(path, kind)
+    except SyntaxError:
+        if kind != "tiff":
+            raise
+        # Channels that Pillow has no name for.
+        return _deep_tiff(path)
 
 
 def _check_size(path: Path, width: int, height: int, *, packed: bool = True) -> None:

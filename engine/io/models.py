@@ -54,12 +54,18 @@ def save_model(
         part.write_bytes(content)
 
 
-def encode(method: Method, spec: RunSpec) -> bytes:
-    """The bytes of a model file."""
+def encode(
+    method: Method, spec: RunSpec, aside: dict[str, Array] | None = None, most: int = 0
+) -> bytes:
+    """The bytes of a model file. Where `aside` is given, arrays of more than `most` bytes go there
+    instead: `decode` must be given them again."""
     state = {name: storable(name, value) for name, value in method.state().items()}
     if not state:
         raise DataError("This method has learnt nothing yet: fit it before saving the model.")
     about = {"schema": SCHEMA, **provenance(spec), "fitted": params.to_json(method.params)}
+    if aside is not None:
+        aside |= {name: array for name, array in state.items() if array.nbytes > most}
+        state = {name: array for name, array in state.items() if name not in aside}
     return encoded(state, {KEY: json.dumps(about)})
 
 
@@ -99,7 +105,9 @@ def load_model(path: str | Path) -> tuple[Method, RunSpec]:
     return decode(path.read_bytes(), path.name)
 
 
-def decode(content: bytes, name: str) -> tuple[Method, RunSpec]:
+def decode(
+    content: bytes, name: str, aside: Mapping[str, Array] | None = None
+) -> tuple[Method, RunSpec]:
     """Inverse of `encode`; `name` is used in messages."""
     about = read_header(content, name)
     try:
@@ -114,7 +122,7 @@ def decode(content: bytes, name: str) -> tuple[Method, RunSpec]:
     except (KeyError, TypeError) as error:
         reason = error.args[0] if error.args else error
         raise DataError(f"'{name}' cannot be opened: {reason}") from error
-    return kind.from_state(fitted, _arrays(content)), spec
+    return kind.from_state(fitted, {**_arrays(content), **(aside or {})}), spec
 
 
 def _arrays(content: bytes) -> Mapping[str, Array]:

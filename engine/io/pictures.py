@@ -1,18 +1,21 @@
-"""Restored pictures as files, with the opacity, colour profile and depth of the photograph."""
+"""Restored pictures as files, with the opacity, colour profile, depth and camera's notes of the
+photograph."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.data import camera_notes
+from engine.data.camera_notes import Notes
 from engine.data.photograph import Photograph
-from engine.io import png
+from engine.io import png, tiff
 from engine.io.atomic import replacing
-from engine.io.provenance import provenance, sentence, without_folders
+from engine.io.provenance import note, sentence, without_folders
 from engine.layers import Array, Layer, Picture
 from engine.method import DataError, Snapshot
 from engine.runs import RunSpec, versions
@@ -42,7 +45,8 @@ def save_picture(
     Parameters
     ----------
     what : the picture, or the snapshot whose restored picture is meant; (H, W) or (H, W, 3)
-    photograph : whose opacity, colour profile and depth the file takes over
+    photograph : whose opacity, colour profile, depth, camera's notes (EXIF with GPS) and resolution
+        the file takes over
     depth : 8 or 16 bits per channel; None for that of the photograph. JPEG has 8
     quality : of JPEG, 1 to 100
     spec : what the file says that it came from, without the folders of the person's files
@@ -74,13 +78,18 @@ def save_picture(
             opaque = alpha if values.ndim == 2 else alpha[..., None]
             values, alpha = np.clip(values, 0, 1) * opaque + (1 - opaque), None
     samples = quantised(values, alpha, depth)
+    chosen = what.chosen if isinstance(what, Snapshot) else {}
+    texts, notes = _texts(spec, chosen), _notes(photograph, samples)
     with replacing(path) as part:
         if kind == "png":
-            png.write(part, samples, profile=profile, texts=_texts(spec))
+            exif = camera_notes.block_of(notes, texts["Software"])
+            png.write(
+                part, samples, profile=profile, texts=texts, exif=exif, per_inch=notes.per_inch
+            )
         elif kind == "tiff":
-            _write_tiff(part, samples, alpha is not None, profile, _texts(spec))
+            tiff.write(part, samples, alpha is not None, profile, texts, notes)
         else:
-            _write_jpeg(part, samples, quality, profile, _texts(spec))
+            remarks += _write_jpeg(part, samples, quality, profile, texts, notes)
     return tuple(remarks)
 
 
@@ -170,7 +179,14 @@ def _whole(values: Array, kind: Any) -> Array:
     return np.rint(np.clip(values, 0, 1) * np.float32(np.iinfo(kind).max)).astype(kind)
 
 
-def _texts(spec: RunSpec | None) -> dict[str, str]:
+def _notes(photograph: Photograph | None, samples: Array) -> Notes:
+    """What the camera noted, for a picture of the size that is written."""
+    height, width = samples.shape[:2]
+    own = Notes() if photograph is None else camera_notes.of_block(photograph.exif)
+    return own.sized(width, height)
+
+
+def _texts(spec: RunSpec | None, chosen: Mapping[str, float]) -> dict[str, str]:
     """Where the picture came from, under the names that readers of pictures know."""
     release = f"Fieldwright {versions().get('fieldwright', '')}".strip()
     if spec is None:
@@ -179,42 +195,28 @@ def _texts(spec: RunSpec | None) -> dict[str, str]:
     return {
         "Software": release,
         "Description": sentence(bare),
-        "fieldwright": json.dumps(provenance(bare)),
+        "fieldwright": json.dumps(note(bare, chosen)),
     }
 
 
-def _write_tiff(
-    part: Path, samples: Array, has_alpha: bool, profile: bytes, texts: dict[str, str]
-) -> None:
-    import tifffile
-
-    colours = samples.shape[2] - has_alpha
-    tifffile.imwrite(
-        part,
-        samples[..., 0] if samples.shape[2] == 1 else samples,
-        photometric="minisblack" if colours == 1 else "rgb",
-        planarconfig="contig" if samples.shape[2] > 1 else None,
-        extrasamples=["unassalpha"] if has_alpha else None,
-        compression="zlib",
-        predictor=True,
-        rowsperstrip=max(1, _AT_ONCE // max(1, samples.shape[1])),
-        iccprofile=profile or None,
-        software=texts["Software"],
-        description=texts.get("fieldwright", ""),
-        metadata=None,
-    )
-
-
 def _write_jpeg(
-    part: Path, samples: Array, quality: int, profile: bytes, texts: dict[str, str]
-) -> None:
+    part: Path, samples: Array, quality: int, profile: bytes, texts: dict[str, str], notes: Notes
+) -> list[str]:
     from PIL import Image
 
     comment = texts.get("fieldwright", texts["Software"])
     if len(comment) > LONGEST_COMMENT:
         comment = texts["Description"]
+    exif, remarks = camera_notes.block_of(notes, texts["Software"]), []
+    if len(exif) > LONGEST_COMMENT:
+        exif = camera_notes.block_of(notes.without_maker(), texts["Software"])
+        remarks.append("JPEG has no room for the notes of the camera's maker: they were left out.")
+    if len(exif) > LONGEST_COMMENT:
+        exif, remarks = b"", ["JPEG has no room for the camera's notes: they were left out."]
     picture = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    inches = {"dpi": tuple(map(round, notes.per_inch))} if notes.per_inch else {}
     picture.save(
         part, "JPEG", quality=quality, subsampling=0 if quality >= FINE_COLOURS else 2,
-        icc_profile=profile or None, comment=comment,
+        icc_profile=profile or None, comment=comment, exif=exif and b"Exif\0\0" + exif, **inches,
     )  # fmt: skip
+    return remarks

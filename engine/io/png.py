@@ -19,8 +19,17 @@ _AT_ONCE = 4_000_000
 """Bytes of pixels that are filtered at a time."""
 
 
-def write(path: Path, samples: Array, *, profile: bytes, texts: Mapping[str, str]) -> None:
-    """`samples` (H, W, C) uint8 or uint16; grey, grey with opacity, RGB or RGBA."""
+def write(
+    path: Path,
+    samples: Array,
+    *,
+    profile: bytes,
+    texts: Mapping[str, str],
+    exif: bytes = b"",
+    per_inch: tuple[float, float] | None = None,
+) -> None:
+    """`samples` (H, W, C) uint8 or uint16; grey, grey with opacity, RGB or RGBA. `exif` is a block
+    without the word that precedes it in JPEG; `per_inch` are pixels across and down."""
     height, width, channels = samples.shape
     bits = 8 * samples.dtype.itemsize
     sides = width.to_bytes(4, "big") + height.to_bytes(4, "big")
@@ -29,6 +38,11 @@ def write(path: Path, samples: Array, *, profile: bytes, texts: Mapping[str, str
         file.write(_chunk(b"IHDR", sides + bytes([bits, _KINDS[channels], 0, 0, 0])))
         if profile:
             file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
+        if per_inch:
+            x, y = (round(value / 0.0254).to_bytes(4, "big") for value in per_inch)
+            file.write(_chunk(b"pHYs", x + y + b"\1"))
+        if exif:
+            file.write(_chunk(b"eXIf", exif))
         for key, text in texts.items():
             # International text: uncompressed, of no language, with no translated key.
             file.write(_chunk(b"iTXt", key.encode() + bytes(5) + text.encode()))

@@ -1,7 +1,8 @@
 """A project in one file: data references, runs with their models and pictures, views.
 
-The file is a ZIP without compression: manifest.json, arrays/<sha256>.safetensors,
-models/<run>.safetensors (each a model file of its own) and thumbnail.png.
+The file is a ZIP without compression: manifest.json, arrays/<sha256>.safetensors (squeezed where
+that loses nothing), models/<run>.safetensors (each a model file without its large arrays, which
+runs may share) and thumbnail.png.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,14 +20,14 @@ import numpy as np
 
 from engine import catalog
 from engine.data.table import Table
-from engine.io import archive, models, packing
+from engine.io import archive, models, packing, squeezing
 from engine.io.migrations import SCHEMA, migrated
 from engine.io.packing import ArrayStore
 from engine.io.references import DataRecord, places
-from engine.io.tensors import encoded
 from engine.layers import Array
 from engine.method import DataError, Method, Snapshot
 from engine.params import ParameterError
+from engine.restoration.held_photograph import PREFIX
 from engine.runs import RunSpec, versions
 
 SUFFIX = ".wbproj"
@@ -38,7 +40,8 @@ class RunRecord:
 
     `data` is the id of a `DataRecord`; `shown` are the parameters of the frame on screen, as JSON;
     `history` has (seconds, step index, metrics). The model is either a fitted `method` (encoded
-    when saved) or the bytes of a model file, as read; `fitted()` gives the method of both.
+    when saved) or the bytes of a model file, as read, with the arrays that are `held` beside it;
+    `fitted()` gives the method of both.
     """
 
     id: int
@@ -56,13 +59,16 @@ class RunRecord:
     snapshot: Snapshot | None = None
     method: Method | None = None
     model: bytes = b""
+    held: Mapping[str, Array] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def fitted(self) -> Method | None:
         """The fitted method, None when the run has none; raises `DataError`."""
         if self.method is not None or not self.model:
             return self.method
-        return models.decode(self.model, f"{self.name} (model)")[0]
+        # Nothing learns in place what another run holds; photographs are read-only.
+        own = {k: v if k.startswith(PREFIX) else v.copy() for k, v in self.held.items()}
+        return models.decode(self.model, f"{self.name} (model)", own)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,9 +112,11 @@ def save(path: str | Path, project: Project) -> None:
     path = Path(path).resolve()
     _refuse_newer(path)
     store = ArrayStore()
-    saved_models = {f"models/{run.id}.safetensors": _model(run) for run in project.runs}
-    saved_models = {name: content for name, content in saved_models.items() if content}
-    text = json.dumps(_manifest(project, path.parent, store), default=_plain).encode()
+    project = replace(project, runs=tuple(_with_model(run) for run in project.runs))
+    saved_models = {f"models/{run.id}.safetensors": run.model for run in project.runs if run.model}
+    manifest = _manifest(project, path.parent, store)
+    text = json.dumps(manifest, default=_plain).encode()
+    made = squeezing.differences(manifest, store.arrays)
     size = len(text) + len(project.thumbnail) + sum(a.nbytes + 512 for a in store.arrays.values())
     size += sum(len(c) for c in (*saved_models.values(), *project.kept.values()))
 
@@ -119,7 +127,7 @@ def save(path: str | Path, project: Project) -> None:
         yield from saved_models.items()
         own = {_array_member(name): array for name, array in store.arrays.items()}
         for name, array in own.items():
-            yield name, _array_bytes(array)
+            yield name, squeezing.written(array, made.get(_sha_of(name)))
         yield from ((name, content) for name, content in project.kept.items() if name not in own)
 
     archive.write(path, members(), size)
@@ -141,10 +149,14 @@ def _refuse_newer(path: Path) -> None:
         )
 
 
-def _model(run: RunRecord) -> bytes:
-    if run.model or run.method is None:
-        return run.model
-    return models.encode(run.method, run.spec) if run.method.state() else b""
+def _with_model(run: RunRecord) -> RunRecord:
+    """The run with its model as bytes, and aside of them its large arrays: the photograph it was
+    fitted to and the network that came with the program are those of other runs as well."""
+    if run.model or run.method is None or not run.method.state():
+        return run
+    held: dict[str, Array] = {}
+    content = models.encode(run.method, run.spec, held, squeezing.SMALL)
+    return replace(run, model=content, held=held)
 
 
 def _manifest(project: Project, folder: Path, store: ArrayStore) -> dict[str, Any]:
@@ -165,7 +177,7 @@ _DATA_KEYS: tuple[str, ...] = ("id", "name", "spec", "options", "sha256", "file"
 _TABLE_KEYS = ("name", "spec", "values", "columns", "units", "labels", "label", "remarks")
 _RUN_KEYS: tuple[str, ...] = (
     *("id", "name", "spec", "data", "shown", "state", "failed", "starred"),
-    *("seconds", "made", "notes", "history", "snapshot"),
+    *("seconds", "made", "notes", "history", "snapshot", "held"),
 )
 _KEYS = ("format", "schema", "versions", "saved", "datasets", "runs", "views", "active")
 
@@ -184,6 +196,7 @@ def _run_to_json(run: RunRecord, store: ArrayStore) -> dict[str, Any]:
     held["spec"] = run.spec.to_json()
     held["history"] = [[s, index, dict(metrics)] for s, index, metrics in run.history]
     held["snapshot"] = packing.pack_snapshot(run.snapshot, store) if run.snapshot else None
+    held["held"] = {name: packing.pack(array, store) for name, array in run.held.items()}
     return {**run.extra, **held}
 
 
@@ -206,8 +219,8 @@ def _array_member(name: str) -> str:
     return f"arrays/{name}.safetensors"
 
 
-def _array_bytes(array: Array) -> bytes:
-    return encoded({"array": packing.as_bytes(array)})
+def _sha_of(member: str) -> str:
+    return member.removeprefix("arrays/").removesuffix(".safetensors")
 
 
 def open(path: str | Path) -> Project:
@@ -267,7 +280,8 @@ def _read_manifest(found: archive.Archive, name: str) -> tuple[dict[str, Any], b
 
 
 def _from_manifest(manifest: dict[str, Any], found: archive.Archive, newer: bool) -> Project:
-    store = ArrayStore(lambda name: _read_array(found, name))
+    reading: list[str] = []
+    store = ArrayStore(lambda name: _read_array(found, name, store, reading))
     remarks: list[str] = []
     if newer:
         remarks.append(
@@ -293,15 +307,24 @@ def _from_manifest(manifest: dict[str, Any], found: archive.Archive, newer: bool
     )
 
 
-def _read_array(found: archive.Archive, name: str) -> Array:
+def _read_array(found: archive.Archive, name: str, store: ArrayStore, reading: list[str]) -> Array:
     from safetensors import SafetensorError
-    from safetensors.numpy import load
 
+    def other(about: Mapping[str, Any]) -> Array:
+        # What makes an array stands for itself: nothing goes round in a circle.
+        if len(reading) > 1:
+            raise ValueError("an array is made of one that is made itself")
+        return store.get(about)
+
+    reading.append(name)
     try:
-        array: Array = load(found.read(_array_member(name)))["array"]
-    except (SafetensorError, KeyError) as error:
+        return squeezing.read(found.read(_array_member(name)), other)
+    except DataError:
+        raise
+    except (SafetensorError, KeyError, ValueError, TypeError, zlib.error) as error:
         raise DataError(f"The array {name[:12]} of the project is damaged.") from error
-    return array
+    finally:
+        reading.pop()
 
 
 def _unknown(held: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
@@ -337,6 +360,7 @@ def _run_from_json(
     plain = {key: held[key] for key in _RUN_KEYS if key in held}
     plain["spec"] = RunSpec.from_json(held["spec"])
     plain["history"] = tuple((s, index, metrics) for s, index, metrics in held.get("history", ()))
+    plain["held"] = {n: packing.unpack(v, store) for n, v in held.get("held", {}).items()}
     run = RunRecord(
         **{**plain, "snapshot": None},
         model=found.read(member) if member in found else b"",

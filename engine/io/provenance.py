@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine import catalog, params
@@ -26,6 +28,27 @@ def provenance(spec: RunSpec) -> dict[str, Any]:
         "versions": versions(),
         "spec": spec.to_json(),
     }
+
+
+def note(spec: RunSpec, chosen: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """What a picture says of itself: `provenance` without the parameters that do not count, and
+    beside what was left to the method (null) the values that it has `chosen`."""
+    about = provenance(spec)
+    idle = [name for name in about["params"] if not _counts(name, spec.typed_params())]
+    counting, own = ({k: v for k, v in held.items() if k not in idle}
+                    for held in (about["params"], about["spec"]["params"]))  # fmt: skip
+    found = {**about, "params": counting, "spec": {**about["spec"], "params": own}}
+    return {**found, "chosen": dict(chosen)} if chosen else found
+
+
+def _counts(name: str, own: Any) -> bool:
+    """Whether a parameter matters beside the others: it applies, and is no path left empty."""
+    kinds = {p.name: p for p in params.parameters(type(own))}
+    parameter = kinds[name]
+    if parameter.kind == "path" and getattr(own, name) in (None, Path()):
+        return False
+    on = parameter.applies
+    return on is None or (getattr(own, on.name) in on.values and _counts(on.name, own))
 
 
 def sentence(spec: RunSpec) -> str:

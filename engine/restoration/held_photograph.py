@@ -19,6 +19,7 @@ def to_arrays(photograph: Photograph) -> dict[str, Array]:
         "values": photograph.values,
         "facts": np.array([photograph.depth, sigma]),
         "profile": np.frombuffer(photograph.profile, np.uint8),
+        "exif": np.frombuffer(photograph.exif, np.uint8),
         "name": np.frombuffer(photograph.name.encode(), np.uint8),
         "spec": np.frombuffer(photograph.spec.encode(), np.uint8),
     }
@@ -44,4 +45,6 @@ def from_arrays(state: Mapping[str, Array]) -> Photograph:
         depth=int(depth),
         sigma=None if np.isnan(sigma) else sigma,
         profile=own["profile"].tobytes(),
+        # Models of earlier versions have none.
+        exif=own["exif"].tobytes() if "exif" in own else b"",
     )

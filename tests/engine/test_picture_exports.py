@@ -8,6 +8,7 @@ import json
 import os
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,6 +148,29 @@ def test_a_file_says_what_it_came_from_and_not_where_it_lay(tmp_path, suffix):
     about = json.loads(text)
     assert about["params"]["std"] == 1.5 and about["seed"] == 5 and about["data"] == "sea.png"
     assert about["spec"]["data_options"]["truth"] == "clear.png" and "numpy" in about["versions"]
+
+
+def test_a_file_says_what_was_chosen_and_nothing_that_does_not_count(tmp_path):
+    values = np.full((8, 8), 0.5, np.float32)
+    picture = Picture(name="restored", role="prediction", values=values)
+    snapshot = Snapshot(layers=(picture,), params=None, chosen={"strength": 23.4})
+    spec = RunSpec(
+        method="restoration.tunable", data="a.png",
+        params={"strength": None, "weights": "shipped", "folder": ".", "steps": 500},
+    )  # fmt: skip
+    save_picture(tmp_path / "a.png", snapshot, spec=spec)
+    with Image.open(tmp_path / "a.png") as found:
+        about = json.loads(found.info["fieldwright"])
+    assert about["params"]["strength"] is None and about["chosen"] == {"strength": 23.4}
+    assert not {"file", "folder", "steps", "size"} & set(about["params"])
+    again = RunSpec.from_json(about["spec"])
+    assert again.params == {"strength": None, "weights": "shipped"} and again.typed_params()
+    trained = replace(spec, params={"weights": "trained here", "folder": "/x/clean", "steps": 500})
+    save_picture(tmp_path / "b.png", snapshot, spec=trained)
+    with Image.open(tmp_path / "b.png") as found:
+        about = json.loads(found.info["fieldwright"])
+    assert about["params"]["folder"] == "clean" and about["params"]["steps"] == 500
+    assert "file" not in about["params"]
 
 
 def test_what_cannot_be_saved_is_said(tmp_path):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.data import camera_notes
 from workbench.dialogs.saving import SavingDialog
 
 SUFFIXES = {"PNG": "png", "TIFF": "tif", "JPEG": "jpg"}
@@ -71,6 +72,8 @@ class ExportPictureDialog(SavingDialog):
         self.form.depth.setCurrentIndex(0 if photograph.depth <= 8 else 1)
         self._see_through = photograph.alpha is not None
         self._profiled = bool(photograph.profile)
+        notes = camera_notes.of_block(photograph.exif)
+        self._noted, self._placed = bool(notes), bool(notes.place)
         self.told = QLabel("", self)
         self.told.setWordWrap(True)
         self.told.setProperty("role", "muted")
@@ -91,6 +94,9 @@ class ExportPictureDialog(SavingDialog):
         jpeg = self.form.format.currentText() == "JPEG"
         if self._see_through and not jpeg:
             kept.insert(0, "its opacity")
+        if self._noted:
+            where = ", with the place where it was taken (GPS)" if self._placed else ""
+            kept.append(f"the notes of its camera or scanner{where}")
         text = f"The file keeps {' and '.join(kept)}, and says" if kept else "The file says"
         text += " which method made it, with all parameters."
         if self._see_through and jpeg:
