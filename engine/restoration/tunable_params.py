@@ -37,7 +37,8 @@ class TunableParams:
         Bound(0.0, MOST_NOISE),
         LIVE,
         Doc("Noise to take out, as its standard deviation; left open, it is chosen so that the "
-            "error estimated without the truth is least.", unit="levels"),
+            "error estimated without the truth is least, or after a JPEG as the noise that the "
+            "file's coefficients show.", unit="levels"),
     ] = None  # fmt: skip
     deblur: Annotated[
         float,
