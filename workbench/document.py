@@ -102,20 +102,24 @@ class Document(QObject):
 
     def set_data(self, data: Any, options: Mapping[str, Any] | None = None) -> None:
         """Show another data set; earlier runs keep theirs."""
-        self.data = data
+        before, self.data = self.data, data
         self.data_options = dict(options or {})
         self.active = None
         self.compared = ()
-        self._forget_rows()
+        self._forget_painted(same=_of(before) == _of(data))
         self.touch()
         self.data_changed.emit()
         self.active_changed.emit()
         self.compare_changed.emit()
 
-    def _forget_rows(self) -> None:
-        """Rows painted in one data set mean nothing in another."""
+    def _forget_painted(self, *, same: bool) -> None:
+        """Rows painted in one data set mean nothing in another, and a map painted over a picture
+        only in the `same` one, however it was spoilt."""
         for method_id, draft in list(self._drafts.items()):
-            painted = {p.name: p.default for p in parameters(type(draft)) if p.kind == "rows"}
+            painted = {
+                p.name: p.default for p in parameters(type(draft))
+                if p.kind == "rows" or (p.factors_on and not same)
+            }  # fmt: skip
             self._drafts[method_id] = replace(draft, **painted)
             if method_id == self.method_id and self._drafts[method_id] != draft:
                 self.params_changed.emit()
@@ -226,7 +230,10 @@ class Document(QObject):
     # What follows from the state
 
     def live_params(self, run: Run) -> Any:
-        """The form's LIVE values on top of what the run was fitted with."""
+        """The form's LIVE values on top of what the run was fitted with; what a run shows where
+        the form is that of another method."""
+        if run.spec.method != self.method_id:
+            return run.shown
         form = to_json(self.params())
         live = {
             p.name: form[p.name] for p in parameters(type(run.fitted)) if p.effect is Effect.LIVE
@@ -263,3 +270,8 @@ class Document(QObject):
         self.params_changed.emit()
         self.modified = False
         self.modified_changed.emit(False)
+
+
+def _of(data: Any) -> str:
+    """The file or sample that data are of, without what was asked of it."""
+    return "" if data is None else str(data.spec).partition("?")[0]

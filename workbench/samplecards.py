@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtGui import QPixmap
-
 from engine.data.samples import samples
 from workbench.welcome import Card
 
@@ -17,6 +15,6 @@ def sample_cards() -> list[Card]:
     found = []
     for sample in samples():
         picture = _PICTURES / f"{sample.name}.png"
-        pixmap = QPixmap(str(picture)) if picture.exists() else None
-        found.append(Card(sample.spec, sample.title, sample.sentence, pixmap, sample.family))
+        there = picture if picture.exists() else None
+        found.append(Card(sample.spec, sample.title, sample.sentence, there, sample.family))
     return found

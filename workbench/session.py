@@ -177,8 +177,13 @@ class Session(QObject):
         if not catalog.card(document.method_id).accepts(document.data):
             self.said.emit("Open some data or choose a sample first.", False, "")
             return None
-        self.bridge.forget_live()
         spec = document.spec()
+        for _, under_way in self.jobs():
+            if under_way.spec == spec and under_way.data is document.data:
+                # An impatient second click asks for nothing new.
+                document.activate(under_way)
+                return under_way
+        self.bridge.forget_live()
         run = document.add_run(spec, document.data)
         job = FitJob(spec, document.data, reuse=document.earlier(run))
         self._jobs[job.number] = (job, run)
@@ -225,11 +230,17 @@ class Session(QObject):
         self.document.edit_run(run, state=event)
         if event == "failed":
             self.said.emit(job.error, True, job.details)
+            if job.snapshot is None and run is self.document.active:
+                # In the place of the picture stands why there is none.
+                self.document.active_changed.emit()
         if job.snapshot is not None:
             self.document.set_frame(run, job.snapshot, settled=event == "finished")
             if event == "finished":
                 self._settle(run)
                 self._follow(dragging=False)
+            elif event == "cancelled" and job.snapshot.coarse == "":
+                # What was reached is worth as much as its scores.
+                self._judge(run)
         elif event == "cancelled":
             self.document.edit_run(run, deleted=True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -47,12 +47,12 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A sample: its id, title, one sentence, a picture, and the family that it is for."""
+    """A sample: its id, title, one sentence, a file with a picture, and the family it is for."""
 
     id: str
     title: str
     sentence: str
-    thumbnail: QPixmap | None = None
+    thumbnail: Path | None = None
     family: str = ""
 
 
@@ -72,17 +72,11 @@ class _CardView(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(6)
-        picture = QLabel(self)
-        picture.setFixedSize(*PICTURE)
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        if card.thumbnail is not None:
-            scaled = card.thumbnail.scaled(
-                *PICTURE,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-            picture.setPixmap(scaled)
-        layout.addWidget(picture)
+        self._thumbnail = card.thumbnail
+        self._picture = QLabel(self)
+        self._picture.setFixedSize(*PICTURE)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(self._picture)
         title = QLabel(card.title, self)
         title.setProperty("role", "heading")
         layout.addWidget(title)
@@ -92,6 +86,18 @@ class _CardView(QFrame):
         sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         sentence.setMinimumHeight(36)
         layout.addWidget(sentence, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The picture is read when its family is first looked at, not as the window opens."""
+        if self._thumbnail is not None:
+            scaled = QPixmap(str(self._thumbnail)).scaled(
+                *PICTURE,
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            self._picture.setPixmap(scaled)
+            self._thumbnail = None
+        super().showEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.rect().contains(event.position().toPoint()):

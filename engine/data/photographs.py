@@ -105,9 +105,9 @@ def spoilt(clean: Photograph, how: Spoiling) -> Photograph:
     from engine.restoration import degradations
 
     values: Pixels = clean.values
-    sigma, kernel = None, None
+    # Without blur that is known as well: every pixel is itself alone.
+    sigma, kernel = None, degradations.blur_kernel("gaussian", how.blur)
     if how.blur > 0:
-        kernel = degradations.blur_kernel("gaussian", how.blur)
         values = degradations.gaussian_blur(values, how.blur)
     if how.noise > 0:
         sigma = how.noise / 255

@@ -34,7 +34,8 @@ from engine.restoration.skip_network import SkipNetwork
 NOISE = 0.1
 """Both networks see uniform noise from 0 to this."""
 KEPT = 0.99
-"""Share of the running mean of pictures that a step keeps."""
+"""Share of the running mean of pictures that a step keeps; before step 890 less, (1 + k)/(10 + k),
+since a fit that stops early would still show what it started from."""
 HALVED = (2000, 3000)
 """Steps at which both rates are halved."""
 
@@ -113,7 +114,8 @@ class Alternation:
 
     def _keep(self, image: Tensor, residual: Tensor, ringing: Tensor) -> None:
         self.image, self.residual, self.ringing = image, residual, ringing
-        self.average = image if self.step == 0 else torch.lerp(image, self.average, KEPT)
+        kept = min(KEPT, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        self.average = torch.lerp(image, self.average, kept)
         self.step += 1
 
     def _shrunk(self, left: Tensor, threshold: float) -> Tensor:

@@ -30,7 +30,7 @@ ENDS: Mapping[str, tuple[float, float]] = {
 """What 0 and 1 of each slider stand for."""
 UNITS = {
     "strength": "levels of 255", "deblur": "px", "jpeg": "quality; at 0 itself not compressed",
-    "detail": "",
+    "detail": "the cube of the program's slider",
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None
     of 255; white noise of so many levels in every channel is level at them."""
     x, removed = _amplitudes(photograph.values, restored)
     lines = {"removed": removed}
-    if photograph.truth is not None and photograph.kernel is None:
+    if photograph.truth is not None and not photograph.blurred:
         lines["true noise"] = _amplitudes(photograph.values, photograph.truth)[1]
     if sigma is not None:
         lines["white noise"] = np.full(len(x), 255 * sigma)

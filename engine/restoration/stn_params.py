@@ -49,7 +49,7 @@ ALL = (
     Tuned("detail", 0.0, 1.0, start=0.1),
     Tuned("exposure", 0.0, 2.0),
     Tuned("decay", 1e-7, 1e-2, log=True),
-    Tuned("dropout", 0.0, 0.5),
+    Tuned("dropout", 0.0, 0.5, start=0.1),
 )
 """The sliders of a restoration, whose training they spoil patches for; then augmentation and
 regularisation."""

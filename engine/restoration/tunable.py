@@ -43,6 +43,7 @@ from engine.restoration.tunable_picture import (
     ByStrength,
     Estimates,
     estimated_noise,
+    known_blur,
     middle_of,
 )
 from engine.restoration.tunable_training import Record
@@ -126,20 +127,22 @@ class TunableRestoration:
         photograph, made = self._ready()
         heard = yield from beats(lambda: self.noise_of(photograph))
         yield from beats(self._prepare)
-        self._estimates = Estimates(heard, min(MOST_NOISE, 255 * heard.sigma))
+        blur = known_blur(photograph)
+        self._estimates = Estimates(heard, min(MOST_NOISE, 255 * heard.sigma), blur=blur)
         cut = middle_of(photograph.values, PROBED)
         y = np.ascontiguousarray(photograph.values[cut])
         if "strength" in made.sliders:
             self._seed = int(rng.integers(2**31)) if self._seed is None else self._seed
             probe, course = Restorer(y, made), None
             best = self._estimates.strength / MOST_NOISE
-            if heard.is_white:
+            # Of a blurred picture it is the error to what was blurred that Stein's estimate tells.
+            if heard.is_white and blur == 0:
                 course = yield from least(partial(self._risk, probe))
                 best = course.best
             best = round(best * STEPS) / STEPS
             clean = None if photograph.truth is None else photograph.truth[cut]
             errors = yield from self._errors(probe, course, best, clean)
-            self._estimates = Estimates(heard, best * MOST_NOISE, errors)
+            self._estimates = Estimates(heard, best * MOST_NOISE, errors, blur)
         at = self._place(self._estimates.strength / MOST_NOISE)
         self._precision = yield from beats(lambda: precision.chosen(made, y, at))
 
@@ -233,13 +236,16 @@ class TunableRestoration:
         """The network in float32, tried on the middle of the photograph."""
         from engine.restoration.exported_network import exported
 
-        if params.jpeg is None:
-            params = replace(params, jpeg=self._estimates.jpeg)
-        return exported(*self._ready(), params, self._estimates.strength, sliders)
+        found = self._estimates
+        params = replace(
+            params, jpeg=found.jpeg if params.jpeg is None else params.jpeg,
+            deblur=found.blur if params.deblur is None else params.deblur,
+        )  # fmt: skip
+        return exported(*self._ready(), params, found.strength, sliders)
 
     def _position(self, params: TunableParams) -> Position:
         found = self._estimates
-        return position(params, self._ready()[1], found.strength, found.jpeg)
+        return position(params, self._ready()[1], found.strength, found.jpeg, found.blur)
 
     def _restorer(self, params: TunableParams) -> Restorer:
         photograph, made = self._ready()
@@ -305,8 +311,9 @@ class TunableRestoration:
         sigma, strength, halves, *by = np.asarray(state["estimates"]).tolist()
         told_by = TOLD_BY[int(by[0])] if by else "wavelets"
         saved = Saved.from_array(state["saved"]) if "saved" in state else None
-        errors = ByStrength.from_arrays(state)
-        method._estimates = Estimates(Noise(sigma, told_by, saved), strength, errors)
+        heard, errors = Noise(sigma, told_by, saved), ByStrength.from_arrays(state)
+        blur = known_blur(method._ready()[0])
+        method._estimates = Estimates(heard, strength, errors, blur)
         method._precision = "bfloat16" if halves else "float32"
         method._seed = int(state["seed"]) if "seed" in state else None
         return method
@@ -327,7 +334,7 @@ def _fitting(made: Model, photograph: Photograph) -> None:
 def _notes(params: TunableParams, made: Model, record: Record, heard: Noise) -> tuple[Note, ...]:
     """How the picture was saved, sliders that were moved and mean nothing to the network, and
     pictures that were not read."""
-    moved = {"deblur": params.deblur > 0, "jpeg": (params.jpeg or NO_JPEG) < sliders.BEST,
+    moved = {"deblur": bool(params.deblur), "jpeg": (params.jpeg or NO_JPEG) < sliders.BEST,
              "detail": params.detail > 0, "strength": bool(params.strength)}  # fmt: skip
     without = [name for name, is_moved in moved.items() if is_moved and name not in made.sliders]
     found = [Note(f"This network has no slider '{name}'; it changes nothing.") for name in without]

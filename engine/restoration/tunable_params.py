@@ -41,11 +41,12 @@ class TunableParams:
             "file's coefficients show.", unit="levels"),
     ] = None  # fmt: skip
     deblur: Annotated[
-        float,
+        float | None,
         Bound(0.0, sliders.WIDEST),
         LIVE,
-        Doc("Blur to take out, as the width (standard deviation) of its spot.", unit="px"),
-    ] = 0.0
+        Doc("Blur to take out, as the width (standard deviation) of its spot. Left open, it is "
+            "that which was put in on purpose, and none elsewhere.", unit="px"),
+    ] = None  # fmt: skip
     jpeg: Annotated[
         int | None,
         Bound(sliders.WORST, NO_JPEG),
@@ -184,16 +185,21 @@ class TunableParams:
         return tuple(self.learn.split(", "))
 
 
-def position(params: TunableParams, model: Model, strength: float, jpeg: int = NO_JPEG) -> Position:
-    """Where the model's sliders stand; `strength` is the noise in levels and `jpeg` the quality
-    where they were left open."""
+def position(
+    params: TunableParams, model: Model, strength: float, jpeg: int = NO_JPEG, blur: float = 0.0
+) -> Position:
+    """Where the model's sliders stand; `strength` is the noise in levels, `jpeg` the quality and
+    `blur` the width in pixels where they were left open."""
     asked = strength if params.strength is None else params.strength
     quality = jpeg if params.jpeg is None else params.jpeg
+    width = blur if params.deblur is None else params.deblur
     places = {
         "strength": asked / MOST_NOISE,
-        "deblur": params.deblur / sliders.WIDEST,
+        "deblur": width / sliders.WIDEST,
         "jpeg": max(0.0, (sliders.BEST - quality) / (sliders.BEST - sliders.WORST)),
-        "detail": params.detail,
+        # The most of what it does is done early: the energy of fine texture on `camera` at 0, .25,
+        # .5, .75 and 1 of the network's own range is .66, .91, .94, .95 and .94 of the truth's.
+        "detail": params.detail**3,
     }
     opacity = STEPS
     if model.control == "opacity":

@@ -11,7 +11,7 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
 from engine.numerics.cells import square
-from engine.restoration import noise, picture_layers, sliders
+from engine.restoration import blurs, noise, picture_layers, sliders
 from engine.restoration.model import Model
 from engine.restoration.noise import Noise
 from engine.restoration.quality import psnr
@@ -65,11 +65,13 @@ class Estimates:
     noise : as it is heard in the picture, and the JPEG that it came out of, if any
     strength : the strength (levels) of least estimated error; after a JPEG, the noise
     errors : those by strength, where there are any to tell
+    blur : width (px) of that which was put in, within what the slider reaches
     """
 
     noise: Noise
     strength: float
     errors: ByStrength | None = None
+    blur: float = 0.0
 
     @property
     def jpeg(self) -> int:
@@ -79,8 +81,13 @@ class Estimates:
 
     def chosen(self, made: Model) -> dict[str, float]:
         """What stands for sliders that are left open."""
-        found = {"strength": self.strength}
-        return found | {"jpeg": float(self.jpeg)} if "jpeg" in made.sliders else found
+        found = {"strength": self.strength, "jpeg": float(self.jpeg), "deblur": self.blur}
+        return {name: value for name, value in found.items() if name in made.sliders}
+
+
+def known_blur(photograph: Photograph) -> float:
+    """Width in pixels of the blur that was put in, within what the slider reaches; 0 for none."""
+    return min(sliders.WIDEST, blurs.width_of(photograph))
 
 
 def pictures(

@@ -97,12 +97,13 @@ def test_without_residuals_it_is_the_deep_image_prior_step_for_step():
     noise = torch.from_numpy(rng.uniform(0, NOISE, (2, 1, 1, 64, 64))).float()[0]
     network = SkipNetwork(1, rng)
     optimiser = torch.optim.Adam(network.parameters(), lr=ALONE.rate, fused=True)
-    seen, average = iteration.seen, None
-    for _ in range(6):
+    seen, average = iteration.seen, torch.zeros(())
+    for k in range(6):
         iteration.advance(ALONE)
         optimiser.zero_grad()
         image = torch.sigmoid(network(noise))
-        average = image.detach() if average is None else 0.99 * average + 0.01 * image.detach()
+        kept = (1 + k) / (10 + k) if k else 0
+        average = kept * average + (1 - kept) * image.detach()
         (iteration.blurred(image) - seen).square().mean().backward()
         optimiser.step()
         assert float((iteration.image - image.detach()).abs().max()) < 1e-4
@@ -209,14 +210,11 @@ class Camera:
         return max(psnr(wiener(self.seen[None], kernel, b)[0], self.clean) for b in weights)
 
     def fitted(self, steps, seed, weights):
-        """The iteration, and the mean of its last 50 pictures."""
+        """The iteration after so many steps."""
         iteration = Alternation(self.seen[None], self.assumed, np.random.default_rng(seed))
-        late = torch.zeros_like(iteration.seen)
-        for step in range(steps):
+        for _ in range(steps):
             iteration.advance(weights)
-            if step >= steps - 50:
-                late += iteration.image / 50
-        return iteration, late
+        return iteration
 
     def psnr(self, planes):
         return psnr(planes[0, 0].numpy(), self.clean)
@@ -233,21 +231,22 @@ def test_the_picture_of_the_check_is_the_one_whose_figures_are_known():
     assert abs(camera.wiener(camera.assumed) - 25.24) < 0.01
 
 
-def holds(camera, whole, picture):
+def holds(camera, whole):
     """The bounds of the full check."""
-    found = camera.psnr(picture)
+    found = camera.psnr(whole.average)
     assert found >= 25.4 and found >= camera.wiener(camera.assumed) + 0.2
     assert camera.likeness(whole) >= 0.45
     return found
 
 
 def test_a_wrong_kernel_is_lived_with():
-    """After 250 steps, which the running mean is still behind: 25.77 dB, the deep image prior alone
-    24.28, likeness 0.67."""
+    """The bounds of 1500 steps after 250: 25.77 dB, the deep image prior alone 24.29, likeness
+    0.68."""
     camera = Camera()
-    whole, late = camera.fitted(250, 0, Weights())
-    _, prior = camera.fitted(250, 0, ALONE)
-    assert holds(camera, whole, late) > camera.psnr(prior) + 0.8
+    whole, alone = (camera.fitted(250, 0, weights) for weights in (Weights(), ALONE))
+    assert holds(camera, whole) > camera.psnr(alone.average) + 0.8
+    # The running mean has left the start behind.
+    assert camera.psnr(whole.average) > camera.psnr(whole.image) - 0.15
 
 
 @pytest.mark.slow
@@ -268,6 +267,5 @@ def test_a_wrong_kernel_is_lived_with_for_longer(seed):
     weight of its own reaches 25.89 (seed 0, that program).
     """
     camera = Camera()
-    whole, _ = camera.fitted(1500, seed, Weights())
-    alone, _ = camera.fitted(1500, seed, ALONE)
-    assert holds(camera, whole, whole.average) > camera.psnr(alone.average)
+    whole, alone = (camera.fitted(1500, seed, weights) for weights in (Weights(), ALONE))
+    assert holds(camera, whole) > camera.psnr(alone.average)

@@ -62,6 +62,13 @@ def test_a_spoilt_picture_knows_its_truth_and_its_noise(tmp_path):
     assert blurred.sigma is None and abs(blurred.kernel.sum() - 1) < 1e-12
 
 
+@pytest.mark.parametrize("name", ["wiener", "tv_deconvolution"])
+def test_of_a_picture_that_was_only_made_noisy_no_blur_is_assumed(name):
+    found = engine.run(RunSpec(method=f"restoration.{name}", data="sample:camera?noise=15"))
+    told = found.result().metrics
+    assert told["PSNR"] > told["PSNR of the input"] + 4 and not found.result().notes
+
+
 @pytest.mark.parametrize(
     ("how", "word"),
     [("noise=900", "between"), ("fog=1", "fog"), ("noise=much", "number")],

@@ -77,7 +77,7 @@ def test_squared_errors_to_two_targets_have_the_blend_as_their_optimum(mixing):
     at = [torch.tensor([1 - u, u], dtype=torch.float64) for u in (0, 0.25, 0.5, 0.75, 1)]
     optimiser = torch.optim.LBFGS(
         [p for p in layer.parameters() if p.requires_grad],
-        max_iter=300, history_size=50, tolerance_grad=1e-14, tolerance_change=1e-18,
+        max_iter=120, history_size=50, tolerance_grad=1e-14, tolerance_change=1e-18,
         line_search_fn="strong_wolfe",
     )  # fmt: skip
 

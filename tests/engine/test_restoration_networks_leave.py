@@ -88,7 +88,7 @@ def test_with_sliders_as_inputs_one_file_is_every_setting(control, tmp_path):
     # Strengths and the like that lie on the 256ths to which the picture's sliders are rounded.
     for strength, deblur, detail in ((0.0, 0.0, 0.0), (25.0, 0.0, 0.5), (12.5, 2.0, 1.0)):
         params = replace(method.params, strength=strength, deblur=deblur, detail=detail)
-        omega = np.array([strength / 50, deblur / 4, 0.0, detail], np.float32)[: len(names)]
+        omega = np.array([strength / 50, deblur / 4, 0.0, detail**3], np.float32)[: len(names)]
         found = cut(run(given(data), omega), data)
         assert np.abs(found - shown(method, params)).max() < 1e-4
         seen.append(found)

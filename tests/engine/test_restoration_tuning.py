@@ -262,7 +262,15 @@ def test_too_many_weights_to_predict_are_refused():
         )  # fmt: skip
     for channels in (1, 3):
         count = sum(i * o * s * s + o for i, o, s, _, _ in tiny(channels).convolutions().values())
-        assert count < 15_000
+        assert count < 20_000
+
+
+@pytest.mark.parametrize("shape", [tiny(1), tiny(3), *SHAPES.values()])
+def test_no_network_is_too_narrow_for_its_pixels(shape):
+    """Four pixels become one place: with fewer features than numbers there, a part of the noise
+    never arrives at the end. With 8 for the 12 of colours a third of its energy stayed (24.6 dB
+    for noise 25 on a picture where 16 reach 29.9)."""
+    assert shape.width >= 4 * shape.channels
 
 
 @pytest.mark.parametrize("name", ["restoration.mip", "restoration.stn"])

@@ -116,6 +116,25 @@ def test_below_one_to_one_pixels_are_means_and_noise_is_even(view):
     assert shown.std() < 0.85 * 25.5, "averaged, not picked"
 
 
+@pytest.mark.parametrize("zoom", [0.93, 0.86, 0.84])
+def test_the_last_pixel_is_the_pictures_own_or_what_lies_behind_it(view, zoom):
+    """Where a picture ends within a pixel of the screen."""
+    red = np.zeros((512, 512, 3), np.float32)
+    red[..., 0] = 1
+    view.resize(700, 600)
+    QApplication.processEvents()
+    view.show_layer(Picture(name="p", role="data", values=red))
+    view.zoom_to(zoom)
+    shown = pixels(view.table).astype(float)
+    behind = shown[2, 2]
+    for line in (shown[shown.shape[0] // 2], shown[:, shown.shape[1] // 2]):
+        # Every pixel is a mixture of the two.
+        share = (line[:, 0] - behind[0]) / (255 - behind[0])
+        mixed = share[:, None] * [255.0, 0.0, 0.0] + (1 - share[:, None]) * behind
+        assert np.abs(line - mixed).max() <= 2
+        assert share.min() >= 0 and np.count_nonzero(share > 0.99) >= int(512 * zoom) - 1
+
+
 def test_levels_are_means_also_of_odd_sizes():
     values = noise(131, 257)
     pyramid = Pyramid(values)
@@ -388,6 +407,22 @@ def test_the_pad_shows_what_its_places_would_do(restored, qtbot):
     assert np.abs(shown - wanted).max() <= 2, "up to the reach of the weights beyond the halo"
 
 
+def test_another_method_may_be_chosen_while_the_pads_pictures_are_made(window, qtbot):
+    """The form is then not that of the run whose pictures they are."""
+    window.session.choose_method("restoration.wiener")
+    window.requests.open_sample("sample:camera?noise=25")
+    run = settle(window, qtbot)
+    tabs = window.panel.diagnostics.tabs
+    plane = window.panel.plane
+    tabs.setCurrentWidget(plane)
+    qtbot.waitUntil(lambda: plane.pad.cells() > 0, timeout=20_000)
+    window.session.choose_method("restoration.richardson_lucy")
+    count, said = plane.pad.cells(), window.notices.sentences()
+    assert window.document.live_params(run) == run.shown
+    qtbot.wait(400)
+    assert window.notices.sentences() == said and plane.pad.cells() <= count + 1
+
+
 def test_a_method_hears_what_is_in_sight(window, qtbot, monkeypatch):
     heard = []
     monkeypatch.setattr(
@@ -469,6 +504,25 @@ def test_damage_is_simulated_and_taken_back(window, qtbot, tmp_path):
     assert window.document.data is plain
 
 
+def test_a_stopped_training_has_scores_and_no_truth_is_opened_under_it(window, qtbot):
+    said = []
+    window.session.choose_method("restoration.mip")
+    window.document.set_params(replace(window.document.params(), steps=5000))
+    window.requests.open_sample("sample:camera?noise=25")
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    run = window.document.runs[-1]
+    qtbot.waitUntil(lambda: run.snapshot is not None, timeout=60_000)
+    window.panel.sentence.connect(said.append)
+    window.panel.ask_simulation()
+    assert window.panel.truths.dialog is None and "let it end or stop it" in said[-1]
+    window.requests.cancel()
+    qtbot.waitUntil(lambda: run.state == "cancelled", timeout=20_000)
+    qtbot.waitUntil(lambda: run.judgement is not None, timeout=20_000)
+    assert "PSNR" in run.judgement.values()
+    window.panel.ask_simulation()
+    window.panel.truths.dialog.reject()
+
+
 def test_the_truth_may_be_in_a_file_of_its_own(window, qtbot, tmp_path):
     path, clean = tmp_path / "a.png", tmp_path / "clean.png"
     Image.fromarray(np.full((40, 50), 128, np.uint8)).save(path)
@@ -523,7 +577,7 @@ def test_the_damage_of_a_sample_is_told_and_changed():
     assert damage_of("a.png", {"picture": "blur=2"}) == Damage(noise=0.0, blur=2.0)
     told = Damage(noise=0.0, jpeg=30).whole_query()
     found = open_any(f"sample:camera?{told}")
-    assert found.sigma is None and found.kernel is None
+    assert found.sigma is None and found.kernel.max() == 1
     assert Damage(noise=0.0).query() == ""
 
 

@@ -220,6 +220,17 @@ def test_the_form_tells_a_painted_map_in_a_sentence_and_clears_it(plane, qtbot):
     assert plane.document.params().strength_map == factors
 
 
+def test_a_map_stays_with_its_picture(plane, qtbot):
+    """However it is spoilt; over another one it means nothing."""
+    drafted = plane.document.params()
+    plane.session.changed(replace(drafted, strength_map=(1.5, 1.0, 1.0, 1.0)))
+    for spec, kept in (("sample:camera?noise=15", True), ("sample:out_of_focus", False)):
+        before = plane.document.data
+        plane.session.open_data(spec)
+        qtbot.waitUntil(lambda old=before: plane.document.data is not old, timeout=20_000)
+        assert bool(plane.document.params().strength_map) == kept
+
+
 def test_a_strength_that_is_left_open_is_told_once_it_is_known(plane, qtbot):
     sentence = plane.form.widget("strength_map").sentence
     wanted = {"strength": None, "strength_map": (0.5, 1.0, 1.0, 1.5)}

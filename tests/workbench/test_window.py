@@ -112,6 +112,21 @@ def test_every_live_parameter_of_the_form_is_followed(qtbot, window):
         )
 
 
+def test_an_impatient_second_click_asks_for_nothing_new(qtbot, window):
+    window.session.open_data("problem:poisson", then=window.session.fit)
+    qtbot.waitUntil(lambda: bool(window.document.runs), timeout=20_000)
+    first = window.document.runs[0]
+    window.session.fit()
+    window.session.fit()
+    assert window.document.runs == [first] and len(window.session.jobs()) == 1
+    window.document.seed = 3
+    window.session.fit()
+    assert len(window.document.runs) == 2
+    for number in list(window.session._jobs):
+        window.session.cancel(number)
+    qtbot.waitUntil(lambda: not window.session.jobs(), timeout=20_000)
+
+
 def test_cancel_ends_the_fit_and_keeps_the_earlier_picture(qtbot, window):
     first = fitted(qtbot, window, "sample:swiss_roll?n=1500")
     params = window.document.params()

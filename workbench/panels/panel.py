@@ -175,7 +175,7 @@ class Panel(QWidget):
                 self.result_view.fit_camera()
                 self._show_beside()
             else:
-                self.result_view.clear("waiting for the first picture")
+                self.result_view.clear(run.failed or "waiting for the first picture")
         self._show_scores()
         self._show_badges()
 

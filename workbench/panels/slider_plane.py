@@ -219,7 +219,7 @@ class SliderPlane(QWidget):
     def _next(self, turn: int, run: Run, small: Any, names: tuple[str, str], k: int) -> None:
         """One cell, and after it the next: what judges pictures comes in between."""
         session = self._session
-        if turn != self._turn or session is None or k >= len(ORDER):
+        if turn != self._turn or session is None or k >= len(ORDER) or self.axes() is None:
             return
         if session.dragging:
             QTimer.singleShot(CALM_MS, self, lambda: self._next(turn, run, small, names, k))

@@ -31,9 +31,19 @@ class Truths(QObject):
         """Ask this session for what is chosen."""
         self._session = session
 
+    def _fitting(self) -> bool:
+        """Whether the picture is being fitted; the fit would be hidden behind a second one."""
+        run = self._document.active
+        if run is None or run.state not in ("queued", "started"):
+            return False
+        self._panel.sentence.emit(
+            f"{run.name} is being fitted to this picture; let it end or stop it first."
+        )
+        return True
+
     def ask_simulation(self) -> None:
         data = self._document.data
-        if data is not None:
+        if data is not None and not self._fitting():
             dialog = SimulateDialog(data.spec, self._document.data_options, self._panel)
             dialog.chosen.connect(self._open)
             self._show(dialog)
@@ -43,6 +53,8 @@ class Truths(QObject):
         data = self._document.data
         if data is None or "picture" not in self._document.data_options:
             self._panel.sentence.emit("A picture from a file can have its truth in another one.")
+            return
+        if self._fitting():
             return
         dialog = QFileDialog(self._panel, "Open the truth", str(Path(data.spec).parent), PICTURES)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.layers import Arrows, Axis, Markers, Network, Points
 from workbench.theme import Theme
-from workbench.views.opengl import Color, draws_in_software, scene
+from workbench.views.opengl import Color, FontManager, draws_in_software, scene
 from workbench.views.quiver import Quiver
 
 MOST_EDGES = 60_000
@@ -54,8 +54,11 @@ class CloudScene:
         self._ring = scene.visuals.Markers(parent=parts, antialias=1)
         self._hover = scene.visuals.Markers(parent=parts, antialias=1)
         self._box = scene.visuals.Line(np.zeros((2, 3), np.float32), parent=parts, method="gl")
+        # One for all: a letter takes ten milliseconds to be drawn for the first time.
+        letters = FontManager()
         self._names = [
-            scene.visuals.Text("", parent=parts, font_size=8, anchor_x="left") for _ in range(3)
+            scene.visuals.Text("", parent=parts, font_size=8, anchor_x="left", font_manager=letters)
+            for _ in range(3)
         ]
         self._lasso = scene.visuals.Line(np.zeros((2, 2), np.float32), parent=self.canvas.scene)
         for visual in (self._ring, self._hover, self._box, self._lasso, *self._names):

@@ -83,9 +83,9 @@ def _average(painter: QPainter, image: QImage, source: QRectF, target: QRectF, r
     """Draw a reduced picture as means over the pixels of the screen, those of `room`."""
     if room.isEmpty():
         return
-    large = QImage(room.size() * FINER, image.format())
-    if image.format() != QImage.Format.Format_RGB32:
-        large.fill(Qt.GlobalColor.transparent)
+    # Pixels of the screen that the picture covers in part stay transparent in part.
+    large = QImage(room.size() * FINER, QImage.Format.Format_ARGB32_Premultiplied)
+    large.fill(Qt.GlobalColor.transparent)
     pen = QPainter(large)
     pen.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     pen.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)

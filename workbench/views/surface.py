@@ -65,6 +65,8 @@ class RasterSurface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._stale:
             self._stale = False
+            if self._native.size() != self.size():
+                self._native.resize(self.size())
             # Runs the canvas's own draw event and waits for its last pixel.
             self._image = self._native.grabFramebuffer()
             self._image.setDevicePixelRatio(self.devicePixelRatioF())
@@ -74,7 +76,8 @@ class RasterSurface(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._native.resize(event.size())
+        # The canvas follows when it is looked at: each of its sizes is drawn at once, and a window
+        # that is laid out passes through several.
         self.ask()
         super().resizeEvent(event)
 
