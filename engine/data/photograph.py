@@ -76,6 +76,11 @@ class Photograph:
         return 1 if self.values.ndim == 2 else 3
 
     @property
+    def blurred(self) -> bool:
+        """Whether a blur is known to have been put in."""
+        return self.kernel is not None and bool(self.kernel.max() < 1)
+
+    @property
     def idle(self) -> tuple[str, ...]:
         """Parameters of methods that mean nothing here: how the colours of a grey picture are
         treated."""

@@ -44,6 +44,19 @@ def kernel_of(photograph: Photograph, params: Any) -> NDArray[np.float64]:
     return np.asarray(blur_kernel(kind, params.size, params.angle), np.float64)
 
 
+def width_of(photograph: Photograph) -> float:
+    """The standard deviation in pixels of a Gaussian as wide as the blur that was put in; 0 where
+    none was, or none is known."""
+    if photograph.kernel is None:
+        return 0.0
+    weights, moments = photograph.kernel, []
+    for axis in range(2):
+        along = weights.sum(axis=1 - axis)
+        places = np.arange(len(along)) - along @ np.arange(len(along))
+        moments.append(float(along @ places**2))
+    return float(np.sqrt(np.mean(moments)))
+
+
 def notes(photograph: Photograph, params: Any) -> tuple[Note, ...]:
     """What must be known of a blur that nobody told."""
     if params.blur != "known" or photograph.kernel is not None:

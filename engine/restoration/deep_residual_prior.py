@@ -127,16 +127,17 @@ class _Run:
                 "to all of them at once: crop or reduce it to at most one million."
             )
         self.data, self.params, self.now = data, params, params
-        self.sigma = known_sigma(data) if params.noise is None else params.noise / 255
         self.done, self.under_way, self.ended, self._every = 0, 0, 0, EVERY
         self.course: list[tuple[float, float, float]] = []
         self._kept: list[tuple[int, Array, Array]] = []
 
     def begin(self, rng: np.random.Generator, device: str) -> None:
-        """Torch, its networks, and the picture carried on."""
+        """The noise, torch, its networks, and the picture carried on."""
         from engine.restoration.alternation import Alternation
         from engine.restoration.skip_network import MULTIPLE
 
+        told = self.params.noise
+        self.sigma = known_sigma(self.data) if told is None else told / 255
         kernel = self.now.kernel()
         margin = 0 if self.params.periodic else max(kernel.shape)
         sides = self.data.values.shape[:2]

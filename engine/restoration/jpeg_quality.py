@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import fft
 
 from engine.data.photograph import Photograph
 from engine.layers import Array
-from engine.restoration.picture_layers import grey
+from engine.restoration import jpeg_blocks
+from engine.restoration.jpeg_blocks import EVIDENCE
 
 LUMINANCE = np.array(
     [
@@ -41,13 +41,6 @@ SEEN = 512
 """Side of the part that is looked at."""
 LEAST, MOST = 2, 97
 """Qualities that pixels can show: above, hardly a step is wider than what rounding blurs."""
-ROUNDED = 0.4
-"""Standard deviation of a coefficient about its multiple, in levels: the rounding of grey pixels
-makes 0.29, of colours less, and decoders differ among each other by the rest."""
-STRAY = 0.05
-"""Share of coefficients that may lie anywhere."""
-EVIDENCE = 30.0
-"""The least logarithm of the likelihood ratio, e^30 being 10^13."""
 AGREEING = 3
 """So many coefficients of a block at least must speak for a quality by themselves."""
 
@@ -65,6 +58,16 @@ class Saved:
         if self.told_by == "file":
             return f"Saved as JPEG of quality {self.quality}, as its file says."
         return f"Once saved as JPEG of quality {self.quality}, as its pixels show."
+
+    @property
+    def changes_noise(self) -> bool:
+        """Whether its steps are wide enough to."""
+        return self.quality <= MOST
+
+    def table(self, photograph: Photograph) -> Array:
+        """Steps (8, 8) of luminance: those of the photograph's file, or of the quality."""
+        told = photograph.quantisation
+        return steps(self.quality) if told is None else told
 
     def to_array(self) -> Array:
         """As two numbers."""
@@ -101,60 +104,28 @@ def nearest(table: Array) -> int:
 
 def shown_by(values: Array) -> int | None:
     """The quality that pixels (H, W) or (H, W, 3), white at 1, show; None where they show none."""
-    part = _middle(values)
+    part = jpeg_blocks.middle(values, SEEN)
     if min(part.shape[:2]) < 16:
         return None
-    luminance = 255 * np.asarray(grey(part), np.float64) - 128
-    edge: Array = np.logical_or(part <= 0, part >= 1)
-    clipped: Array = edge if part.ndim == 2 else np.any(edge, axis=2)
+    luminance, clipped = jpeg_blocks.luminance(part), jpeg_blocks.cut_off(part)
     # The grid begins with the picture, as nearly always, or where the most coefficients vanish:
     # a picture may have been turned or cut since.
     for start in ((0, 0), None):
-        at = _emptiest(luminance) if start is None else start
+        at = jpeg_blocks.emptiest(luminance) if start is None else start
         found = None if start is None and at == (0, 0) else _likeliest(luminance, clipped, at)
         if found is not None:
             return found
     return None
 
 
-def _middle(values: Array) -> Array:
-    """At most `SEEN` pixels each way, beginning at multiples of 8."""
-    top, left = (max(0, (n - SEEN) // 2 // 8 * 8) for n in values.shape[:2])
-    return values[top : top + SEEN, left : left + SEEN]
-
-
-def _blocks(picture: Array, at: tuple[int, int]) -> Array:
-    """Whole blocks (n, 8, 8) of a picture, the first one at `at`."""
-    top, left = at
-    rows, columns = (picture.shape[0] - top) // 8, (picture.shape[1] - left) // 8
-    cut = picture[top : top + 8 * rows, left : left + 8 * columns]
-    found: Array = cut.reshape(rows, 8, columns, 8).swapaxes(1, 2).reshape(-1, 8, 8)
-    return found
-
-
-def _coefficients(blocks: Array) -> Array:
-    """The cosine transform (n, 64), scaled as JPEG does it: orthonormal."""
-    found: Array = fft.dctn(blocks, axes=(1, 2), norm="ortho").reshape(-1, 64)
-    return found
-
-
-def _emptiest(luminance: Array) -> tuple[int, int]:
-    """Where blocks begin so that the most of their coefficients are all but zero."""
-    part = luminance[: SEEN // 2, : SEEN // 2]
-    starts = [(top, left) for top in range(8) for left in range(8)]
-    empty = [float(np.mean(np.abs(_coefficients(_blocks(part, at))) < 2 * ROUNDED))
-             for at in starts]  # fmt: skip
-    return starts[int(np.argmax(empty))]
-
-
 def _likeliest(luminance: Array, clipped: Array, at: tuple[int, int]) -> int | None:
-    blocks = _blocks(luminance, at)
+    blocks = jpeg_blocks.blocks(luminance, at)
     # A block of one grey has a multiple of 8 for its mean whoever made it, and says it again and
     # again; one with black or white was cut off after it was decoded.
-    kept = (np.ptp(blocks, axis=(1, 2)) > 0.5) & ~_blocks(clipped, at).any(axis=(1, 2))
+    kept = (np.ptp(blocks, axis=(1, 2)) > 0.5) & ~jpeg_blocks.blocks(clipped, at).any(axis=(1, 2))
     if not kept.any():
         return None
-    ratios = _ratios(_coefficients(blocks[kept]))
+    ratios = _ratios(jpeg_blocks.coefficients(blocks[kept]))
     by_table: dict[tuple[int, bool], Array] = {}
     for quality in range(LEAST, MOST + 1):
         table = steps(quality)
@@ -174,11 +145,8 @@ def _ratios(coefficients: Array) -> Array:
     values = coefficients.ravel()[order]
     places, sizes = order % 64, -np.abs(values)
     found = np.zeros((256, 64))
-    top = 1 / (ROUNDED * (2 * np.pi) ** 0.5)
     for step in range(1, 256):
         count = int(np.searchsorted(sizes, -step / 2))
-        x = values[:count]
-        away = x - step * np.round(x / step)
-        likely = (1 - STRAY) * step * top * np.exp(-0.5 * (away / ROUNDED) ** 2) + STRAY
+        likely = jpeg_blocks.likelihood_ratio(values[:count], float(step))
         found[step] = np.bincount(places[:count], np.log(likely), minlength=64)
     return found

@@ -13,10 +13,11 @@ _SCORES = (
     ("PSNR of the input", 0, "The same of the picture before."),
     ("SSIM", 1, "Likeness of structure to the truth (Wang et al. 2004), 1 at most."),
     ("removed over noise", 0, "Size of what was removed over that of the noise: below 1 noise is "
-     "left, above 1 structure is gone."),
+     "left, above 1 structure is gone. After a JPEG, which took some noise itself, below 1 too."),
     ("likeness of neighbours", 0, "Correlation of neighbouring pixels in what was removed: near 0 "
      "for white noise, larger where structure went with it."),
-    ("removed", 0, "Standard deviation of what was removed, in levels of 255."),
+    ("removed", 0, "Standard deviation of what was removed, in levels of 255, over all pixels and "
+     "channels: as noise is quoted."),
 )  # fmt: skip
 
 

@@ -1,18 +1,22 @@
-"""How noisy a photograph is: known, told, or read off its finest wavelets.
+"""How noisy a photograph is: known, told, or heard in its finest wavelets.
 
 Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81 (1994): of the
-finest diagonal band nearly all is noise, and its median does not see the few edges.
+finest diagonal band nearly all is noise, and its median does not see the few edges. A JPEG empties
+this band; after one it is the noise before it that is told, by its coefficients (`jpeg_noise`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 
 from engine.data.photograph import Photograph
 from engine.layers import Array
 from engine.params import LIVE, Bound, Doc
+from engine.restoration import jpeg_noise, jpeg_quality
+from engine.restoration.jpeg_quality import Saved
 
 MEDIAN_OF_NORMAL = 0.6744897501960817
 """Median of |z|, z a standard normal number."""
@@ -43,6 +47,56 @@ def estimated_sigma(values: Array) -> float:
     return float(np.mean(found)) / MEDIAN_OF_NORMAL
 
 
+ToldBy = Literal["nobody", "who put it in", "wavelets", "coefficients"]
+TOLD_BY: tuple[ToldBy, ...] = get_args(ToldBy)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The noise of a photograph, in units of its values, and what told it.
+
+    After a JPEG it is the noise before it; what is left of that is no longer white, so that
+    Stein's estimate of an error does not hold.
+    """
+
+    sigma: float
+    told_by: ToldBy = "nobody"
+    saved: Saved | None = None
+
+    @property
+    def is_white(self) -> bool:
+        """Whether no JPEG has changed it."""
+        return self.saved is None or not self.saved.changes_noise
+
+    def sentence(self, hence: str) -> str:
+        """What a person reads of it after a JPEG, and what follows; nothing without one."""
+        if self.saved is None or self.is_white:
+            return ""
+        how = "its coefficients tell no noise, and what is heard in the pixels is a guess"
+        if self.told_by == "coefficients":
+            how = "its coefficients show no noise from before"
+            if self.sigma > 0:
+                how = f"its coefficients show noise of {LEVELS * self.sigma:.3g} levels from before"
+        return f"{self.saved.sentence[:-1]}: {how}; {hence}."
+
+
+def heard(photograph: Photograph, part: Array | None = None) -> Noise:
+    """The noise as the pixels tell it; without a JPEG, those of `part` if it is given."""
+    saved = jpeg_quality.saved(photograph)
+    if saved is not None and saved.changes_noise:
+        before = jpeg_noise.sigma_before(photograph.values, saved.table(photograph))
+        if before is not None:
+            return Noise(before, "coefficients", saved)
+    return Noise(estimated_sigma(photograph.values if part is None else part), "wavelets", saved)
+
+
+def known(photograph: Photograph) -> Noise:
+    """What was put in, or what is heard."""
+    if photograph.sigma is None:
+        return heard(photograph)
+    return Noise(photograph.sigma, "who put it in")
+
+
 def known_sigma(photograph: Photograph) -> float:
-    """What was put in, or the estimate, in units of the values."""
-    return estimated_sigma(photograph.values) if photograph.sigma is None else photograph.sigma
+    """Its standard deviation, in units of the values."""
+    return known(photograph).sigma

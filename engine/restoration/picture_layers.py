@@ -85,22 +85,29 @@ def histogram(before: Pixels, after: Pixels) -> Curves:
 
 
 def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None = None) -> Curves:
-    """Power of what was removed by spatial frequency, in levels of 255; white noise is level."""
-    x, power = radial_power(grey(photograph.values) - grey(restored))
-    lines = {"removed": np.sqrt(power) * 255}
-    blurred = photograph.kernel is not None and photograph.kernel.max() < 1
-    if photograph.truth is not None and not blurred:
-        lines["true noise"] = 255 * np.sqrt(
-            radial_power(grey(photograph.values) - grey(photograph.truth))[1]
-        )
+    """Power of what was removed by spatial frequency, the mean over channels, as its root in levels
+    of 255; white noise of so many levels in every channel is level at them."""
+    x, removed = _amplitudes(photograph.values, restored)
+    lines = {"removed": removed}
+    if photograph.truth is not None and not photograph.blurred:
+        lines["true noise"] = _amplitudes(photograph.values, photograph.truth)[1]
     if sigma is not None:
-        # White in every channel: their weighted mean has so much of it.
-        share = 1.0 if photograph.channels == 1 else float(np.sqrt(np.sum(GREY**2)))
-        lines["white noise"] = np.full(len(x), 255 * sigma * share)
+        lines["white noise"] = np.full(len(x), 255 * sigma)
+    label = "amplitude" if photograph.channels == 1 else "amplitude per channel"
     return Curves(
         name="noise spectrum", role="diagnostic", x=x, lines=lines,
-        axes=(Axis("frequency", "cycles/px"), Axis("amplitude", "levels")),
+        axes=(Axis("frequency", "cycles/px"), Axis(label, "levels")),
     )  # fmt: skip
+
+
+def _amplitudes(one: Pixels, other: Pixels) -> tuple[Array, Array]:
+    """Frequencies (k,) and root of the power of a difference, the mean over channels, in levels."""
+    if one.ndim == 2:
+        x, power = radial_power(one - other)
+    else:
+        found = [radial_power(one[..., k] - other[..., k]) for k in range(one.shape[2])]
+        x, power = found[0][0], np.mean([p for _, p in found], axis=0)
+    return x, 255 * np.sqrt(power)
 
 
 def radial_power(picture: Array, most: int = 512) -> tuple[Array, Array]:
@@ -145,11 +152,12 @@ def metrics(
         if min(truth.shape[:2]) > 10:
             found["SSIM"] = ssim(restored, truth)
     seen, sigma = restored if seen is None else seen, photograph.sigma if sigma is None else sigma
-    removed = grey(photograph.values) - grey(seen)
-    found["removed"] = float(removed.std() * 255)
+    # Over all channels, as noise is quoted: lightness, their mean, has less of what is in each.
+    removed = float((photograph.values - seen).std())
+    found["removed"] = 255 * removed
     if sigma:
-        found["removed over noise"] = float((photograph.values - seen).std() / sigma)
-    if (alike := neighbour_correlation(removed)) is not None:
+        found["removed over noise"] = removed / sigma
+    if (alike := neighbour_correlation(grey(photograph.values) - grey(seen))) is not None:
         found["likeness of neighbours"] = alike
     return found
 

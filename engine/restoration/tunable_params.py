@@ -38,14 +38,16 @@ class TunableParams:
         Bound(0.0, MOST_NOISE),
         LIVE,
         Doc("Noise to take out, as its standard deviation; left open, it is chosen so that the "
-            "error estimated without the truth is least.", unit="levels"),
+            "error estimated without the truth is least, or after a JPEG as the noise that the "
+            "file's coefficients show.", unit="levels"),
     ] = None  # fmt: skip
     deblur: Annotated[
-        float,
+        float | None,
         Bound(0.0, sliders.WIDEST),
         LIVE,
-        Doc("Blur to take out, as the width (standard deviation) of its spot.", unit="px"),
-    ] = 0.0
+        Doc("Blur to take out, as the width (standard deviation) of its spot. Left open, it is "
+            "that which was put in on purpose, and none elsewhere.", unit="px"),
+    ] = None  # fmt: skip
     jpeg: Annotated[
         int | None,
         Bound(sliders.WORST, NO_JPEG),
@@ -185,14 +187,17 @@ class TunableParams:
         return tuple(self.learn.split(", "))
 
 
-def position(params: TunableParams, model: Model, strength: float, jpeg: int = NO_JPEG) -> Position:
-    """Where the model's sliders stand; `strength` is the noise in levels and `jpeg` the quality
-    where they were left open."""
+def position(
+    params: TunableParams, model: Model, strength: float, jpeg: int = NO_JPEG, blur: float = 0.0
+) -> Position:
+    """Where the model's sliders stand; `strength` is the noise in levels, `jpeg` the quality and
+    `blur` the width in pixels where they were left open."""
     asked = strength if params.strength is None else params.strength
     quality = jpeg if params.jpeg is None else params.jpeg
+    width = blur if params.deblur is None else params.deblur
     places = {
         "strength": asked / MOST_NOISE,
-        "deblur": params.deblur / sliders.WIDEST,
+        "deblur": width / sliders.WIDEST,
         "jpeg": max(0.0, (sliders.BEST - quality) / (sliders.BEST - sliders.WORST)),
         # The most of what it does is done early: the energy of fine texture on `camera` at 0, .25,
         # .5, .75 and 1 of the network's own range is .66, .91, .94, .95 and .94 of the truth's.

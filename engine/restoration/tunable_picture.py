@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Axis, Curves, Layer, Picture, Role
 from engine.numerics.cells import square
-from engine.restoration import picture_layers, sliders
-from engine.restoration.jpeg_quality import Saved
+from engine.restoration import blurs, noise, picture_layers, sliders
 from engine.restoration.model import Model
-from engine.restoration.noise import estimated_sigma
+from engine.restoration.noise import Noise
 from engine.restoration.quality import psnr
 from engine.restoration.restorer import Preview
-from engine.restoration.strength_risk import Course
 from engine.restoration.tiles import Pyramid
-from engine.restoration.tunable_params import NO_JPEG
+from engine.restoration.tunable_params import MOST_NOISE, NO_JPEG
 
 MIDDLE = 2048
 """Side of the part that shapes of large pictures' noise are read off."""
 LISTENED = 1024
 """Side of the part that the noise is estimated on."""
+PROBED = 256
+"""Side of the part that errors are told of, by strength."""
+SMALLER = f"PSNR of the middle {PROBED} px"
+"""As opposed to the number, which is of the whole."""
 LAGS = 16
 ROWS = 512
 PAINTED = 16
@@ -31,30 +34,60 @@ PAINTED = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Estimates:
-    """What was found out about a photograph without its truth, and how a network does on it.
+class ByStrength:
+    """Mean squared errors (k,) in the middle of a picture, at strengths (k,) in [0, 1] of their
+    range: as estimated without the truth, where that can be done, and as they are, where the truth
+    is known."""
 
-    sigma : noise as estimated from the picture
-    strength : the strength (levels) of least estimated error
-    saved : the JPEG that it came out of, if any
-    course : estimated errors by strength, on the middle of the picture; `true` (k,) the true ones
+    positions: Array
+    estimated: Array | None = None
+    true: Array | None = None
+
+    def to_arrays(self) -> dict[str, Array]:
+        """`course` (1 or 2, k), positions and estimated errors, and `true` (k,)."""
+        rows = [self.positions] if self.estimated is None else [self.positions, self.estimated]
+        found = {"course": np.stack(rows)}
+        return found if self.true is None else found | {"true": self.true}
+
+    @classmethod
+    def from_arrays(cls, state: Mapping[str, Array]) -> Self | None:
+        """Inverse of `to_arrays`; None without any."""
+        if "course" not in state:
+            return None
+        positions, *estimated = np.asarray(state["course"])
+        return cls(positions, estimated[0] if estimated else None, state.get("true"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """What was found out about a photograph, and how a network does on it.
+
+    noise : as it is heard in the picture, and the JPEG that it came out of, if any
+    strength : the strength (levels) of least estimated error; after a JPEG, the noise
+    errors : those by strength, where there are any to tell
+    blur : width (px) of that which was put in, within what the slider reaches
     """
 
-    sigma: float
+    noise: Noise
     strength: float
-    course: Course | None = None
-    true: Array | None = None
-    saved: Saved | None = None
+    errors: ByStrength | None = None
+    blur: float = 0.0
 
     @property
     def jpeg(self) -> int:
         """The quality to undo, within what the slider reaches; `NO_JPEG` for none."""
-        return NO_JPEG if self.saved is None else max(sliders.WORST, self.saved.quality)
+        saved = self.noise.saved
+        return NO_JPEG if saved is None else max(sliders.WORST, saved.quality)
 
     def chosen(self, made: Model) -> dict[str, float]:
         """What stands for sliders that are left open."""
-        found = {"strength": self.strength}
-        return found | {"jpeg": float(self.jpeg)} if "jpeg" in made.sliders else found
+        found = {"strength": self.strength, "jpeg": float(self.jpeg), "deblur": self.blur}
+        return {name: value for name, value in found.items() if name in made.sliders}
+
+
+def known_blur(photograph: Photograph) -> float:
+    """Width in pixels of the blur that was put in, within what the slider reaches; 0 for none."""
+    return min(sliders.WIDEST, blurs.width_of(photograph))
 
 
 def pictures(
@@ -141,9 +174,9 @@ def middle(photograph: Photograph, restored: Pixels, side: int) -> tuple[Photogr
     return part, restored[cut]
 
 
-def estimated_noise(photograph: Photograph) -> float:
-    """Standard deviation of a photograph's noise, from the middle of a large one."""
-    return estimated_sigma(photograph.values[middle_of(photograph.values, LISTENED)])
+def estimated_noise(photograph: Photograph) -> Noise:
+    """A photograph's noise as it is heard in the middle of a large one."""
+    return noise.heard(photograph, photograph.values[middle_of(photograph.values, LISTENED)])
 
 
 def middle_of(picture: Array, side: int) -> tuple[slice, slice]:
@@ -175,18 +208,20 @@ def _correlation(x: Array, lag: int) -> float:
     return float(np.mean(x[lag:] * x[: len(x) - lag])) / variance
 
 
-def course(estimates: Estimates, strength: float) -> tuple[Curves, ...]:
-    """Estimated closeness to the truth by strength, which a hand may set in it."""
-    if estimates.course is None:
+def course(photograph: Photograph, estimates: Estimates, strength: float) -> tuple[Curves, ...]:
+    """Closeness to the truth by strength, which a hand may set in it."""
+    errors = estimates.errors
+    if errors is None:
         return ()
-    lines = {"estimated": _decibels(estimates.course.risks)}
-    if estimates.true is not None:
-        lines["true"] = _decibels(estimates.true)
+    both = {"estimated": errors.estimated, "true": errors.true}
+    chosen = "noise" if errors.estimated is None else "least error"
+    whole = max(photograph.values.shape[:2]) <= PROBED
     return (
         Curves(
-            name="error by strength", role="diagnostic", x=estimates.course.positions * 50,
-            lines=lines, axes=(Axis("strength", "levels"), Axis("PSNR", "dB")),
-            marks={"here": strength, "least error": estimates.strength}, steers="strength",
+            name="error by strength", role="diagnostic", x=errors.positions * MOST_NOISE,
+            lines={name: _decibels(line) for name, line in both.items() if line is not None},
+            axes=(Axis("strength", "levels"), Axis("PSNR" if whole else SMALLER, "dB")),
+            marks={"here": strength, chosen: estimates.strength}, steers="strength",
         ),
     )  # fmt: skip
 
@@ -206,7 +241,8 @@ def metrics(photograph: Photograph, restored: Pixels, estimates: Estimates) -> M
     if seen is not photograph and photograph.truth is not None:
         found["PSNR"] = psnr(restored, photograph.truth)
         found["PSNR of the input"] = psnr(photograph.values, photograph.truth)
-    if not photograph.sigma and estimates.sigma > 0:
-        found["removed over noise"] = float((seen.values - part).std() / estimates.sigma)
-    found["estimated noise"] = 255 * estimates.sigma
+    sigma = estimates.noise.sigma
+    if not photograph.sigma and sigma > 0:
+        found["removed over noise"] = float((seen.values - part).std() / sigma)
+    found["estimated noise"] = 255 * sigma
     return {name: value for name, value in found.items() if np.isfinite(value)}

@@ -24,7 +24,7 @@ from engine.restoration.restorer import Position, Restorer
 from engine.restoration.training import Recipe, Training, Weights
 from engine.restoration.training_pictures import LUMA, Pool, licences
 from engine.restoration.tunable_params import MOST_NOISE, TunableParams, position
-from engine.restoration.tunable_picture import Estimates, estimated_noise
+from engine.restoration.tunable_picture import Estimates, known_blur
 from engine.stages import beats
 
 if TYPE_CHECKING:
@@ -123,8 +123,9 @@ def run(
     params = method.params
     learning = yield from _begun(method, photograph, int(rng.integers(2**31)))
     training, steps = learning.training, params.steps
-    sigma = yield from _beating(lambda: estimated_noise(photograph), steps)
-    method._estimates = Estimates(sigma, min(MOST_NOISE, 255 * sigma))
+    heard = yield from _beating(lambda: method.noise_of(photograph), steps)
+    strength, blur = min(MOST_NOISE, 255 * heard.sigma), known_blur(photograph)
+    method._estimates = Estimates(heard, strength, blur=blur)
     training.weights = _weights(params, training.recipe.rate)
     last = time.monotonic() - SHOWN_S / 2
     try:

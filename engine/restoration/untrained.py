@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.restoration import held_photograph, noise, picture_layers
 from engine.stages import Stages, beats, finish
 
 SCORES_FOLLOW = "scores follow"
+ROUGH = "what is left of it is no white noise, and errors estimated without the truth are rough"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +81,7 @@ class Untrained(ABC):
         """The noise to reckon with, in units of the values."""
         if params.sigma is not None:
             return float(params.sigma) / noise.LEVELS
-        return self.stages.get("noise", self.key(), lambda: noise.known_sigma(photograph))
+        return self.stages.get("noise", self.key(), lambda: noise.known(photograph)).sigma
 
     @property
     def seed(self) -> int:
@@ -109,6 +111,7 @@ class Untrained(ABC):
 
     def refine(self, params: Any) -> Iterator[Snapshot | None]:
         """A preview where there is one; the picture before its scores; all of it."""
+        yield from self._listen(params)
         if not self.stages.holds("settled", self._settled_key(params)):
             early = self.preview(self._ready(), params)
             if early is not None:
@@ -139,9 +142,26 @@ class Untrained(ABC):
 
     def _settle(self, params: Any) -> Restoring:
         photograph = self._ready()
-        return self.stages.get_by_steps(
-            "settled", self._settled_key(params), lambda: self.restore(photograph, params)
+        yield from self._listen(params)
+        return (
+            yield from self.stages.get_by_steps(
+                "settled", self._settled_key(params), lambda: self.restore(photograph, params)
+            )
         )
+
+    def _listen(self, params: Any) -> Generator[None, None, noise.Noise | None]:
+        """The photograph's own noise, None where it is not reckoned with; of a large picture it
+        takes a second."""
+        if getattr(params, "sigma", 0.0) is not None:
+            return None
+        photograph = self._ready()
+        call = partial(noise.known, photograph)
+        return (yield from self.stages.get_with_beats("noise", self.key(), call))
+
+    def _notes(self, params: Any) -> tuple[Note, ...]:
+        """That the noise is the one before a JPEG."""
+        own = finish(self._listen(params))
+        return () if own is None or own.is_white else (Note(own.sentence(ROUGH)),)
 
     def _snapshot(self, params: Any, found: Restored) -> Snapshot:
         photograph = self._ready()
@@ -160,7 +180,7 @@ class Untrained(ABC):
                 else picture_layers.metrics(photograph, found.values, seen, found.sigma)
             ),
             step=1,
-            notes=found.notes,
+            notes=(*found.notes, *self._notes(params)),
             coarse=found.coarse,
             chosen=found.chosen,
         )
