@@ -161,7 +161,8 @@ def differences(
             if made is None or made["sha256"] in found or made in plain:
                 continue
             for one, two in ((a, b) for a in plain for b in plain if a is not b):
-                if _is_made(*(arrays[x["sha256"]] for x in (made, one, two)), float(gain)):
+                its, first, second = (arrays[x["sha256"]] for x in (made, one, two))
+                if _is_made(its, first, second, float(gain)):
                     found[made["sha256"]] = {"one": one, "two": two, "gain": float(gain)}
                     break
     # What makes another picture stands for itself.
