@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_is_refused_in_one_sentence(window, qtbot, tmp_p
 def test_without_a_method_for_photographs_it_says_what_to_do(window):
     window.actions_by_id["batch"].trigger()
     assert window.exporting.pictures.folder is None
-    assert "Restoration" in window.notices.findChildren(type(window.tasks.title))[0].text()
+    assert any("Restoration" in said for said in window.notices.sentences())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
