@@ -143,6 +143,17 @@ QPlainTextEdit, QTextBrowser {{
 }}
 QPlainTextEdit:focus, QTextBrowser:focus {{ border: 2px solid {accent}; padding: 3px; }}
 QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator {{
+  width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 3px;
+  background: {panel};
+}}
+QCheckBox::indicator:hover, QTreeView::indicator:hover, QCheckBox::indicator:focus {{
+  border-color: {accent};
+}}
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked {{
+  background: {accent}; border-color: {accent}; image: url("{folder}/check-{name}.svg");
+}}
+QCheckBox::indicator:disabled {{ background: {window}; border-color: {border}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QDialogButtonBox QPushButton {{ min-width: 72px; }}
 
