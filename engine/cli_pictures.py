@@ -67,22 +67,23 @@ def export(options: argparse.Namespace, method: Any, spec: Any, snapshot: Any) -
 
 def figure_of(snapshot: Any) -> tuple[Any, ...]:
     """Before, after and difference, where there are such."""
-    from engine.io.pictures import before_and_after
+    from engine.io.pictures import before_and_after, saying_gain
 
-    return before_and_after(snapshot.layers)
+    found: tuple[Any, ...] = saying_gain(before_and_after(snapshot.layers), snapshot.params)
+    return found
 
 
 def write_run(folder: Path, fit: Any, spec: Any, snapshot: Any) -> dict[str, str]:
     """What a run on a photograph leaves behind beside record and script."""
     from engine.io.figures import save_figure
     from engine.io.models import save_model
-    from engine.io.pictures import before_and_after, save_picture
+    from engine.io.pictures import save_picture
     from engine.io.tables import save_table
 
     names = ["restored.png", "model.safetensors", "figure.png"]
     _tell(save_picture(folder / names[0], snapshot, fit.data, spec=spec))
     save_model(folder / names[1], fit, spec)
-    shown = before_and_after(snapshot.layers) or snapshot.layers[:1]
+    shown = figure_of(snapshot) or snapshot.layers[:1]
     save_figure(folder / names[2], shown, width_mm=174.0, metadata=spec)
     if len(fit.data) <= LARGE:
         save_table(folder / "layers.npz", snapshot, spec=spec)

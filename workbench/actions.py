@@ -100,7 +100,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.reset", "View", "Reset layout", "reset_layout"),
     Command("palette", "Help", "Command palette…", "show_palette", "Ctrl+Shift+P", icon="search"),
     Command("welcome", "Help", "Samples", "show_welcome", "Ctrl+Shift+H", "The sample cards"),
-    Command("about", "Help", "About this method", "about", "F1"),
+    Command("shortcuts", "Help", "Help and keyboard shortcuts…", "show_shortcuts", "F1",
+            "Every key, and what the chosen method is"),
+    Command("about", "Help", "About this method", "about"),
 )  # fmt: skip
 
 

@@ -261,6 +261,8 @@ class Exporting(TakingHome):
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
+        if busy or self.pictures.busy():
+            _answer_stopping(box, at_stake)
         box.buttonClicked.connect(self._answered)
         self._show(box)
         return False
@@ -302,3 +304,14 @@ class Exporting(TakingHome):
         settings = self._window.settings
         settings.add_recent(path)
         self._window.welcome.show_recent(settings.recent())
+
+
+def _answer_stopping(box: QMessageBox, at_stake: bool) -> None:
+    """Words for the buttons of a question that begins with "Stop"."""
+    buttons = QMessageBox.StandardButton
+    box.button(buttons.Cancel).setText("Go on")
+    box.button(buttons.Discard).setText("Stop, close without saving" if at_stake else "Stop, close")
+    box.button(buttons.Save).setText("Stop, save and close")
+    if not at_stake:
+        box.removeButton(box.button(buttons.Save))
+        box.setDefaultButton(buttons.Cancel)

@@ -285,6 +285,14 @@ class Requests(QObject):
     def show_welcome(self) -> None:
         self._window.centre.setCurrentWidget(self._window.welcome)
 
+    def show_shortcuts(self) -> None:
+        from workbench.dialogs.shortcuts import ShortcutsDialog
+
+        ShortcutsDialog(self._about(), self._window).open()
+
     def about(self) -> None:
+        self._window.say(self._about())
+
+    def _about(self) -> str:
         card = catalog.card(self.document.method_id)
-        self._window.say(f"{card.title}: {card.summary} Source: {card.paper}.")
+        return f"{card.title}: {card.summary} Source: {card.paper}."

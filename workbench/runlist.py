@@ -66,7 +66,7 @@ class RunList(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         for run in reversed(self._document.visible_runs()):
-            item = QTreeWidgetItem([self._title(run), run.data_name, self._time(run)])
+            item = QTreeWidgetItem([self._title(run), _data(run), self._time(run)])
             item.setData(0, Qt.ItemDataRole.UserRole, run.id)
             item.setFlags(
                 item.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
@@ -139,3 +139,12 @@ class RunList(QWidget):
     @Slot()
     def _delete(self) -> None:
         self.deleted.emit(self._menu_for[0].id)
+
+
+def _data(run: Run) -> str:
+    """The name of the data, and of a picture that was spoilt on purpose how: the clean one has the
+    same name."""
+    from engine.data.photographs import briefly
+
+    done = briefly(str(run.spec.data_options.get("picture") or ""))
+    return f"{run.data_name}, {done}" if done else run.data_name

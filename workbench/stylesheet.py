@@ -128,7 +128,7 @@ QLineEdit[wrong="true"], QLineEdit[wrong="true"]:focus {{
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{folder}/chevron-down.svg"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
-  background: {panel}; border: 1px solid {border}; outline: none;
+  background: {panel}; border: 1px solid {border}; padding: 4px; outline: none;
   selection-background-color: {tint}; selection-color: {text};
 }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
@@ -144,13 +144,16 @@ QPlainTextEdit, QTextBrowser {{
 QPlainTextEdit:focus, QTextBrowser:focus {{ border: 2px solid {accent}; padding: 3px; }}
 QCheckBox {{ spacing: 8px; }}
 QCheckBox::indicator, QTreeView::indicator, QListView::indicator {{
-  width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px; background: {panel};
+  width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 3px;
+  background: {panel};
+}}
+QCheckBox::indicator:hover, QTreeView::indicator:hover, QCheckBox::indicator:focus {{
+  border-color: {accent};
 }}
 QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked {{
   background: {accent}; border-color: {accent}; image: url("{folder}/check-{name}.svg");
 }}
-QCheckBox::indicator:disabled, QTreeView::indicator:disabled {{ border-color: {border}; }}
-QCheckBox::indicator:focus {{ border: 2px solid {accent}; width: 11px; height: 11px; }}
+QCheckBox::indicator:disabled {{ background: {window}; border-color: {border}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QDialogButtonBox QPushButton {{ min-width: 72px; }}
 
@@ -162,12 +165,11 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ background: {tint}; }}
-QTabWidget > QToolButton[autoRaise="true"] {{ padding: 3px 8px; }}
+QTabBar QToolButton {{ padding: 0; min-height: 0; border-radius: 0; background: {panel}; }}
 QTableView, QTreeView, QListView {{
   background: {panel}; alternate-background-color: {window}; border: none; outline: none;
   gridline-color: {border};
 }}
-QTreeView, QTableView {{ border: 1px solid {panel}; }}
 QTableView[role="framed"], QListView[role="framed"] {{
   border: 1px solid {border}; border-radius: 6px;
 }}

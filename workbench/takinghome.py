@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from engine.io.project import SUFFIX
 from engine.layers import Markers, Network
 from engine.method import Exportable, ExportableAt, Predicts
 from workbench.document import Run
@@ -59,12 +60,15 @@ class TakingHome(QObject):
 
     def save_figure(self, run: Run, path: str, layer: Any, **options: Any) -> None:
         from engine.io.figures import save_figure
+        from engine.io.pictures import saying_gain
         from workbench.project import with_labels
 
         options.setdefault("colour_by", self._window.colour())
         options.setdefault("metadata", run.current_spec())
+        params = run.snapshot.params if run.snapshot is not None else None
+        layer, shown = saying_gain(layer, params), layer
         several = isinstance(layer, tuple)
-        whole = list(layer) if several else [with_labels(layer, run.data), *self._over(run, layer)]
+        whole = list(layer) if several else [with_labels(layer, run.data), *self._over(run, shown)]
         view = self._window.document.view
         for setting in ("ellipses", "coloured_surface", "relief"):
             if setting in view:
@@ -216,6 +220,7 @@ class TakingHome(QObject):
     ) -> None:
         dialog = QFileDialog(self._window, title, self._window.settings.folder(), filters)
         if saving:
+            dialog.selectFile(f"{self._stem(suffix)}{suffix}")
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(suffix.removeprefix("."))
             dialog.filterSelected.connect(partial(_follow_kind, dialog))
@@ -223,6 +228,18 @@ class TakingHome(QObject):
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(then)
         self._show(dialog)
+
+    def _stem(self, suffix: str) -> str:
+        """A name to begin with: of the data, and for what a run gives that of its method."""
+        document, run = self._window.document, self._run()
+        if suffix == SUFFIX and document.path:
+            return Path(document.path).stem
+        data = getattr(document.data, "name", "") or "untitled"
+        stem = data.rpartition(".")[0] or data
+        stem = "".join(c if c.isalnum() or c in " -_." else "-" for c in stem).strip(" .-")
+        if run is None or suffix == SUFFIX:
+            return stem or "untitled"
+        return f"{stem or 'untitled'}-{run.spec.method.rpartition('.')[2]}"
 
     def _errand(self, call: Callable[[], Any], done: Callable[[Any], None], exported: str) -> None:
         def finished(result: Any) -> None:
@@ -237,8 +254,11 @@ class TakingHome(QObject):
 
 
 def _follow_kind(dialog: QFileDialog, kind: str) -> None:
-    """A name without a suffix gets that of the kind of file that was chosen."""
-    dialog.setDefaultSuffix(kind.rpartition("*.")[2].rstrip(")").split()[0])
+    """The name in the box gets the suffix of the kind of file that was chosen."""
+    suffix = kind.rpartition("*.")[2].rstrip(")").split()[0]
+    dialog.setDefaultSuffix(suffix)
+    if found := dialog.selectedFiles():
+        dialog.selectFile(str(Path(found[0]).with_suffix(f".{suffix}")))
 
 
 def nothing(_: Any) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 
 from engine import catalog
 from engine.jobs import FitJob
-from workbench import actions, theme, warmup
+from workbench import actions, dropped, theme, warmup
 from workbench.bridge import Bridge
 from workbench.collector import Collector
 from workbench.document import Document, Run
@@ -349,8 +349,7 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls()[:1]:
-            self.requests.open_path(url.toLocalFile())
+        dropped.take(self, [url.toLocalFile() for url in event.mimeData().urls()])
 
     # The end
 

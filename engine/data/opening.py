@@ -201,6 +201,9 @@ def read(path: Path) -> Raw:
     """The columns of a file. Pickles, and whatever else runs code when read, are refused."""
     head = _head(path)
     spec = str(path)
+    if path.suffix.lower() in picture_files.SUFFIXES and not is_picture(path):
+        # Called a picture, but none: it says so itself.
+        picture_files.decode(path)
     if not head:
         raise OpenError(f"'{path.name}' is empty: a table needs at least two rows of numbers.")
     if is_picture(path):

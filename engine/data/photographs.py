@@ -121,6 +121,17 @@ def spoilt(clean: Photograph, how: Spoiling) -> Photograph:
     )  # fmt: skip
 
 
+def briefly(query: str) -> str:
+    """What was done to a picture in a few words, as "noise 20, blur 1.6"; "" for nothing, or for
+    what is no such query."""
+    try:
+        how = Spoiling.read(query)
+    except OpenError:
+        return ""
+    done = (("blur", how.blur), ("noise", how.noise), ("JPEG", how.jpeg))
+    return ", ".join(f"{name} {value:g}" for name, value in done if value)
+
+
 def _told(how: Spoiling) -> str:
     parts = [f"blur of {how.blur:g} px"] if how.blur else []
     parts += [f"noise of {how.noise:g} levels"] if how.noise else []

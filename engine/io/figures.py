@@ -42,6 +42,8 @@ MOST_PIXELS = 20_000
 MM = 25.4
 PER_ROW = 3
 PANEL = "panel"
+NAME_ROOM_MM = 1.0
+"""Paper above the names of the panels."""
 
 # matplotlib keeps its settings per process, so two figures are never made at a time.
 _one_at_a_time = threading.Lock()
@@ -304,6 +306,9 @@ def _figure(
     figure = Figure(figsize=(inches[0], inches[1]), dpi=dpi, layout=layout)
     FigureCanvasAgg(figure)
     rows, columns = _grid(len(panels))
+    if not title and all(isinstance(panel[0], Picture) for panel in panels):
+        # Names are measured without what rises above their capitals.
+        layout.set(rect=(0, 0, 1, 1 - min(0.1, NAME_ROOM_MM / MM / inches[1])))
     if title:
         figure.suptitle(title, fontsize=TEXT_PT + 1, color=style.ink)
     for place, panel in enumerate(panels):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ LONGEST_COMMENT = 65_000
 FINE_COLOURS = 90
 """From this quality on, JPEG keeps colours as sharp as lightness."""
 _AT_ONCE = 1_000_000
+DIFFERENCES = ("removed", "difference")
+"""Pictures that a method shows about mid-grey, with its parameter "gain"."""
 
 
 def save_picture(
@@ -111,6 +114,16 @@ def before_and_after(layers: Sequence[Layer]) -> tuple[Layer, ...]:
         return ()
     last = found.get("error") or found.get("diagnostic")
     return tuple(x for x in (found["data"], found["prediction"], last) if x is not None)
+
+
+def saying_gain(layers: Any, params: Any) -> Any:
+    """A layer or several, where differences that are shown with a gain say so in their names."""
+    gain = getattr(params, "gain", None)
+    if isinstance(layers, tuple | list):
+        return tuple(saying_gain(layer, params) for layer in layers)
+    if gain is None or not isinstance(layers, Picture) or layers.name not in DIFFERENCES:
+        return layers
+    return replace(layers, name=f"{layers.name} × {gain:g}")
 
 
 def photograph_of(method: Any) -> Photograph | None:

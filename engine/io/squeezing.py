@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -161,8 +161,7 @@ def differences(
             if made is None or made["sha256"] in found or made in plain:
                 continue
             for one, two in ((a, b) for a in plain for b in plain if a is not b):
-                its, first, second = (arrays[x["sha256"]] for x in (made, one, two))
-                if _is_made(its, first, second, float(gain)):
+                if _is_made([arrays[x["sha256"]] for x in (made, one, two)], float(gain)):
                     found[made["sha256"]] = {"one": one, "two": two, "gain": float(gain)}
                     break
     # What makes another picture stands for itself.
@@ -177,8 +176,9 @@ def _pictures(frame: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield str(layer["fields"]["role"]), layer["fields"]["values"]
 
 
-def _is_made(made: Array, one: Array, two: Array, gain: float) -> bool:
-    if made.nbytes < SMALL or any(a.dtype != np.float32 for a in (made, one, two)):
+def _is_made(three: Sequence[Array], gain: float) -> bool:
+    made, one, two = three
+    if made.nbytes < SMALL or any(a.dtype != np.float32 for a in three):
         return False
     if not made.shape == one.shape == two.shape:
         return False

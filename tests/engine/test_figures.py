@@ -371,3 +371,11 @@ def test_pyplot_is_never_loaded_and_matplotlib_only_to_draw():
 
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-c", code, f"{folder}/x.svg"], check=True)
+
+
+def test_names_of_pictures_side_by_side_have_paper_above_them(tmp_path):
+    values = np.random.default_rng(0).random((64, 64, 3)).astype(np.float32)
+    shown = [Picture(name=name, role="data", values=values) for name in ("input", "removed × 4")]
+    save_figure(tmp_path / "x.png", shown, width_mm=174, dpi=300)
+    _, margins = ink(tmp_path / "x.png", LIGHT["paper"])
+    assert min(margins) >= 6

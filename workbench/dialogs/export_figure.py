@@ -69,6 +69,8 @@ class ExportFigureDialog(SavingDialog):
         form = QFormLayout()
         form.addRow("Picture", self.what)
         form.addRow("Colour by", self.colour)
+        # Photographs have no columns to colour by.
+        form.setRowVisible(self.colour, self.colour.count() > 1)
         form.addRow("Width", self.preset)
         form.addRow("", self.width_mm)
         form.addRow("Resolution", self.dpi)
