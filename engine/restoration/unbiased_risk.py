@@ -8,15 +8,15 @@ IEEE Trans. Image Processing 17, 2008), for white noise of standard deviation si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.photograph import Photograph, Pixels
-from engine.layers import Axis, Curves
+from engine.layers import Axis, Curves, Layer
 
 SIDE = 256
 """Pixels a side of the part, in the middle, on which settings are compared."""
@@ -25,6 +25,9 @@ EVALUATIONS = 10
 GOLDEN = (5**0.5 - 1) / 2
 LEAST = 1e-7
 """Mean squared error below which an estimate means nothing, and may be negative."""
+
+ESTIMATED = "estimated"
+"""Name of the line of estimates."""
 
 Denoise: TypeAlias = Callable[[Pixels, float], Generator[None, None, Pixels]]
 """From noisy pixels and a setting to pixels, yielding between its steps."""
@@ -106,7 +109,7 @@ def is_whole(picture: Pixels) -> bool:
 
 def curve(risk: Risk, name: str, label: str, now: float, of: str = "the middle") -> Curves:
     """The risk as a PSNR over the parameter `name`, which a hand may set there."""
-    lines: dict[str, Any] = {"estimated": risk.estimated}
+    lines: dict[str, Any] = {ESTIMATED: risk.estimated}
     if risk.true is not None:
         lines["true"] = risk.true
     return Curves(
@@ -115,3 +118,18 @@ def curve(risk: Risk, name: str, label: str, now: float, of: str = "the middle")
         axes=(Axis(label, log=True), Axis(f"PSNR of {of}", "dB")),
         marks={label: now}, steers=name,
     )  # fmt: skip
+
+
+def without_estimates(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Layers without lines of estimates, for noise that is not white: what is taken for sigma^2 is
+    then the same wrong number at every setting. The least may still be near the best; how small it
+    is means nothing."""
+    found: list[Layer] = []
+    for layer in layers:
+        if isinstance(layer, Curves) and ESTIMATED in layer.lines:
+            lines = {name: line for name, line in layer.lines.items() if name != ESTIMATED}
+            if lines:
+                found.append(replace(layer, lines=lines))
+        else:
+            found.append(layer)
+    return tuple(found)

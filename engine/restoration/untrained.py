@@ -13,11 +13,14 @@ import numpy as np
 from engine.data.photograph import Photograph, Pixels
 from engine.layers import Array, Layer
 from engine.method import DataError, Note, Snapshot, Step
-from engine.restoration import held_photograph, noise, picture_layers
+from engine.restoration import held_photograph, noise, picture_layers, unbiased_risk
 from engine.stages import Stages, beats, finish
 
 SCORES_FOLLOW = "scores follow"
-ROUGH = "what is left of it is no white noise, and errors estimated without the truth are rough"
+NOT_WHITE = (
+    "errors estimated without the truth still choose what is left open, but are not shown, as what "
+    "is left of the noise is not white"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +114,7 @@ class Untrained(ABC):
 
     def refine(self, params: Any) -> Iterator[Snapshot | None]:
         """A preview where there is one; the picture before its scores; all of it."""
-        yield from self._listen(params)
+        yield from self._listen()
         if not self.stages.holds("settled", self._settled_key(params)):
             early = self.preview(self._ready(), params)
             if early is not None:
@@ -142,35 +145,31 @@ class Untrained(ABC):
 
     def _settle(self, params: Any) -> Restoring:
         photograph = self._ready()
-        yield from self._listen(params)
+        yield from self._listen()
         return (
             yield from self.stages.get_by_steps(
                 "settled", self._settled_key(params), lambda: self.restore(photograph, params)
             )
         )
 
-    def _listen(self, params: Any) -> Generator[None, None, noise.Noise | None]:
-        """The photograph's own noise, None where it is not reckoned with; of a large picture it
-        takes a second."""
-        if getattr(params, "sigma", 0.0) is not None:
-            return None
-        photograph = self._ready()
-        call = partial(noise.known, photograph)
+    def _listen(self) -> Generator[None, None, noise.Noise]:
+        """The photograph's own noise; in a large picture it takes a second to hear."""
+        call = partial(noise.known, self._ready())
         return (yield from self.stages.get_with_beats("noise", self.key(), call))
-
-    def _notes(self, params: Any) -> tuple[Note, ...]:
-        """That the noise is the one before a JPEG."""
-        own = finish(self._listen(params))
-        return () if own is None or own.is_white else (Note(own.sentence(ROUGH)),)
 
     def _snapshot(self, params: Any, found: Restored) -> Snapshot:
         photograph = self._ready()
         seen = found.values if found.seen is None else found.seen
+        own = finish(self._listen())
+        layers, notes = found.layers, found.notes
+        if not own.is_white:
+            layers = unbiased_risk.without_estimates(layers)
+            notes = (*notes, Note(own.sentence(NOT_WHITE)))
         return Snapshot(
             layers=(
                 *picture_layers.pictures(photograph, found.values, params.gain, seen),
                 *picture_layers.curves(photograph, found.values, seen, found.sigma),
-                *found.layers,
+                *layers,
             ),
             params=params,
             # They take longer than many a picture; nobody reads them under a moving hand.
@@ -180,7 +179,7 @@ class Untrained(ABC):
                 else picture_layers.metrics(photograph, found.values, seen, found.sigma)
             ),
             step=1,
-            notes=(*found.notes, *self._notes(params)),
+            notes=notes,
             coarse=found.coarse,
             chosen=found.chosen,
         )

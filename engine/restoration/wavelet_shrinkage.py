@@ -80,9 +80,10 @@ def _shrunk(bands: Any, shape: tuple[int, ...], wavelet: str, sigma: float, mode
     import pywt
 
     coarse, *details = bands
-    less = [
-        tuple(pywt.threshold(band, threshold(band, sigma), mode) for band in level)
-        for level in details
-    ]
-    plane: Planes = pywt.waverec2([coarse, *less], wavelet)
+    if sigma > 0:  # PyWavelets divides by coefficients, which may vanish, even where T does
+        details = [
+            tuple(pywt.threshold(band, threshold(band, sigma), mode) for band in level)
+            for level in details
+        ]
+    plane: Planes = pywt.waverec2([coarse, *details], wavelet)
     return plane[: shape[1], : shape[2]]

@@ -20,7 +20,7 @@ import numpy as np
 from engine.data.photograph import Photograph
 from engine.layers import Axis, Curves
 from engine.params import LIVE, Bound, Doc, check
-from engine.restoration import blurs, planes
+from engine.restoration import blurs, planes, unbiased_risk
 from engine.restoration.blurs import Angle, Blur, Size
 from engine.restoration.degradations import transfer
 from engine.restoration.noise import LEVELS, Sigma
@@ -148,7 +148,7 @@ def _curve(risks: Floats, now: float) -> Curves:
     """Where the balance is best, as far as the blurred picture tells."""
     return Curves(
         name="SURE", role="diagnostic", x=BALANCES,
-        lines={"estimated": -10 * np.log10(np.maximum(risks, 1e-9))},
+        lines={unbiased_risk.ESTIMATED: -10 * np.log10(np.maximum(risks, 1e-9))},
         axes=(Axis("balance", log=True), Axis("PSNR of the blurred picture", "dB")),
         marks={"balance": now}, steers="balance",
     )  # fmt: skip
