@@ -58,6 +58,42 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     return result[0]
 
 
+def aside(steps: Generator[Any, Any, T]) -> Generator[None, None, T]:
+    """As `beats`, for a computation that yields between blocks which hold a core for long themselves.
+
+    Between two turns of whoever iterates at most one block is computed. Closed in the middle, the
+    computation is closed too, when its block under way has ended: until then it still goes on in
+    a thread of its own.
+    """
+    under_way, left = threading.Lock(), threading.Event()
+
+    def leave() -> None:
+        if left.is_set() and under_way.acquire(blocking=False):
+            try:
+                steps.close()
+            finally:
+                under_way.release()
+
+    def block() -> tuple[T] | None:
+        with under_way:
+            try:
+                if not left.is_set():
+                    next(steps)
+                found = None
+            except StopIteration as stop:
+                found = (stop.value,)
+        leave()
+        return found
+
+    try:
+        while (found := (yield from beats(block))) is None:
+            yield None
+        return found[0]
+    finally:
+        left.set()
+        leave()
+
+
 def finish(steps: Generator[Any, Any, T]) -> T:
     """Run a computation that yields between its blocks to the end and return its result."""
     while True:
