@@ -58,32 +58,28 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     return result[0]
 
 
-def aside(steps: Generator[Any, Any, T]) -> Generator[None, None, T]:
-    """As `beats`, for a computation that yields between blocks which hold a core for long themselves.
+def aside(
+    steps: Generator[Any, Any, T], lock: threading.Lock | None = None
+) -> Generator[None, None, T]:
+    """As `beats`, for a computation that yields between blocks which hold a core for long too.
 
-    Between two turns of whoever iterates at most one block is computed. Closed in the middle, the
-    computation is closed too, when its block under way has ended: until then it still goes on in
-    a thread of its own.
+    Whoever iterates has at most one block computed between two turns. Closed in the middle, the
+    computation is closed as well, when its block under way has ended: until then it goes on in a
+    thread of its own. Of computations that change the same things, and share a `lock`, one block
+    is computed at a time.
     """
-    under_way, left = threading.Lock(), threading.Event()
-
-    def leave() -> None:
-        if left.is_set() and under_way.acquire(blocking=False):
-            try:
-                steps.close()
-            finally:
-                under_way.release()
+    under_way, left = lock or threading.Lock(), threading.Event()
 
     def block() -> tuple[T] | None:
         with under_way:
-            try:
-                if not left.is_set():
+            if not left.is_set():
+                try:
                     next(steps)
-                found = None
-            except StopIteration as stop:
-                found = (stop.value,)
-        leave()
-        return found
+                except StopIteration as stop:
+                    return (stop.value,)
+            if left.is_set():
+                steps.close()
+        return None
 
     try:
         while (found := (yield from beats(block))) is None:
@@ -91,7 +87,9 @@ def aside(steps: Generator[Any, Any, T]) -> Generator[None, None, T]:
         return found[0]
     finally:
         left.set()
-        leave()
+        if under_way.acquire(blocking=False):
+            steps.close()
+            under_way.release()
 
 
 def finish(steps: Generator[Any, Any, T]) -> T:

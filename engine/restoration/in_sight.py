@@ -7,35 +7,40 @@ Settings left open are those of the last settled picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
+from collections.abc import Generator, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
-from engine.data.photograph import Photograph, Pixels
-from engine.layers import Array
+from engine.data.photograph import Photograph
 from engine.method import Snapshot
+from engine.params import with_values
 from engine.restoration import preview
 from engine.restoration.boxes import Box, area, overlap, whole_of
-from engine.restoration.degradations import coarser_kernel
+from engine.restoration.noise import LEVELS, estimated_sigma
+from engine.restoration.part import Part, around, at_level, coarsely, cut_of, inside, middle_of
 from engine.restoration.preview import Preview, Pyramids
 from engine.restoration.pyramid import Pyramid
-from engine.stages import aside, beats
+from engine.stages import beats
 
 if TYPE_CHECKING:
     from engine.restoration.untrained import Restored, Restoring, Untrained
 
 LARGE = 1_000_000
-"""Pixels of a photograph from which on what is in sight comes first: up to here previews of all of
-it take a third of a second, with the slowest methods."""
+"""Pixels of a photograph from which on what is in sight comes first: previews of all of that many
+take a third of a second with the slower methods."""
 PATIENCE_S = 1 / 3
-"""Seconds that a hand is willing to wait for a picture."""
+"""Seconds until a moving hand should see a picture."""
 SHARE = 4
 """What is in sight is restored by itself where it is at most one in so many of the pixels."""
 MIDDLE = 512
 """Side of the part that settings are found on where no settled picture tells them."""
+LISTENED = 1024
+"""Side of the part that the noise is found on there."""
+LEAST = 16
+"""Pixels around a part of a coarser level, if the method reaches so far."""
+
+Frames: TypeAlias = Generator[Snapshot | None, None, None]
 
 
 def is_large(photograph: Photograph) -> bool:
@@ -45,20 +50,12 @@ def is_large(photograph: Photograph) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """Parameters with no setting left open, the noise, and the setting by name where it was."""
+    """Parameters with nothing left open, the noise in units of the values, and by name what the
+    method chose."""
 
     params: Any
     sigma: float | None
-    chosen: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """`values` and `seen` of a restored part, as in `Restored`, and what it is."""
-
-    values: Pixels
-    seen: Pixels | None
-    coarse: str
+    chosen: dict[str, float]
 
 
 class InSight:
@@ -73,8 +70,8 @@ class InSight:
         """What is in sight, from any thread."""
         self._part = part
 
-    def within(self, photograph: Photograph) -> Box | None:
-        """What is in sight of a photograph; None when nothing is."""
+    def of(self, photograph: Photograph) -> Box | None:
+        """What is in sight of it; None when nothing is."""
         if self._part is None:
             return None
         seen = overlap(self._part, whole_of(photograph.values.shape))
@@ -83,15 +80,15 @@ class InSight:
     def before(
         self, whole: Restoring, photograph: Photograph, params: Any
     ) -> Generator[Snapshot | None, None, Restored]:
-        """Pictures of what is in sight, again when that changes, while the whole is computed;
-        returns the whole."""
+        """Pictures of what is in sight, again when that changes, while the whole is computed; the
+        whole in the end."""
         shown = None
         try:
             while True:
-                sight = self.within(photograph)
+                sight = self.of(photograph)
                 if sight is not None and sight != shown:
                     shown = sight
-                    yield from self._pictures(photograph, params, sight)
+                    yield from self._frames(photograph, params, sight)
                 try:
                     next(whole)
                 except StopIteration as stop:
@@ -106,31 +103,33 @@ class InSight:
             "pyramids", self._method.key(), partial(_pyramids, photograph)
         )
 
-    def _pictures(
-        self, photograph: Photograph, params: Any, sight: Box
-    ) -> Iterator[Snapshot | None]:
-        """A picture within `PATIENCE_S`; then, where that was not sharp, a sharp one."""
-        method = self._method
+    def _frames(self, photograph: Photograph, params: Any, sight: Box) -> Frames:
+        """A picture within `PATIENCE_S`; where it was not sharp, a sharp one after it."""
         pyramids = yield from self.pyramids(photograph)
         given = yield from self._given(photograph, params)
-        told = partial(self._told, photograph, pyramids, params, given)
-        whole = whole_of(photograph.values.shape)
-        fine = pyramids[0].level_for(sight, _at_once(method.pace(photograph, given.params)))
+        told = partial(_told, photograph, pyramids, params, given.chosen)
+        pyramid, whole = pyramids[0], whole_of(photograph.values.shape)
+        fine = pyramid.level_for(sight, _at_once(self._method.pace(photograph, given.params)))
         if fine > 0:
-            early = yield from self._early(photograph, pyramids[0], given, sight)
+            early = yield from self._early(photograph, pyramid, given, sight)
             if early is not None:
-                yield (yield from told(_around(pyramids[0], early, sight)))
+                yield (yield from told(*around(pyramid, early, sight)))
             else:
-                level = max(fine, pyramids[0].level_for(whole, preview.LARGEST))
-                box = _at_level(sight, level, pyramids[0][level])
-                part = yield from self._part_of(photograph, pyramids[0], given, box, level)
-                yield (yield from told(_coarse(pyramids[0], part, box, level)))
+                level = max(fine, pyramid.level_for(whole, preview.LARGEST))
+                box = at_level(sight, level, pyramid[level].shape)
+                part = yield from self._part_of(photograph, pyramid, given, box, level)
+                yield (yield from told(*coarsely(pyramid[level], part, box, level)))
             if SHARE * area(sight) > area(whole):
                 return
-        sharp = self._part_of(photograph, pyramids[0], given, sight, 0)
-        part = yield from _while(lambda: self.within(photograph) == sight, sharp)
-        if part is not None:
-            yield (yield from told(_around(pyramids[0], part, sight)))
+        computing = self._part_of(photograph, pyramid, given, sight, 0)
+        while self.of(photograph) == sight:
+            try:
+                next(computing)
+            except StopIteration as stop:
+                yield (yield from told(*around(pyramid, stop.value, sight)))
+                return
+            yield None
+        computing.close()
 
     def _part_of(
         self, photograph: Photograph, pyramid: Pyramid, given: Given, box: Box, level: int
@@ -138,9 +137,9 @@ class InSight:
         """A part of a level, the parameters meaning there what they mean in the whole."""
         params = self._method.coarser(given.params, level) if level else given.params
         sigma = None if given.sigma is None else given.sigma / 2**level
-        other, outer = self._other(photograph, pyramid, params, box, level)
-        found = yield from aside(other.alone(lambda cut: other.given(cut, params, sigma)))
-        return _inside(found, box, outer)
+        other, cut, outer = self._other(photograph, pyramid, given, box, level)
+        found = yield from other.aside(other.given(cut, params, sigma))
+        return inside(found, box, outer)
 
     def _early(
         self, photograph: Photograph, pyramid: Pyramid, given: Given, sight: Box
@@ -150,48 +149,110 @@ class InSight:
         pace = self._method.early_pace(photograph, given.params)
         if pace is None or area(sight) > _at_once(pace):
             return None
-        other, outer = self._other(photograph, pyramid, given.params, sight, 0)
-
-        def early(cut: Photograph) -> Generator[None, None, Restored | None]:
-            yield
-            sigma = given.sigma
-            return other.preview(cut, given.params, sigma)
-
-        found = yield from aside(other.alone(early))
-        return None if found is None else _inside(found, sight, outer)
+        other, cut, outer = self._other(photograph, pyramid, given, sight, 0)
+        found = yield from other.aside(_in_one(other, cut, given.params))
+        return None if found is None else inside(found, sight, outer)
 
     def _other(
-        self, photograph: Photograph, pyramid: Pyramid, params: Any, box: Box, level: int
-    ) -> tuple[Untrained, Box]:
-        """The instance for a part with its surroundings, and where these lie; of coarse and of
-        sharp parts the last one is kept."""
-        picture, reach = pyramid[level], self._method.reach(photograph, params, level)
-        step = self._method.step(photograph)
+        self, photograph: Photograph, pyramid: Pyramid, given: Given, box: Box, level: int
+    ) -> tuple[Untrained, Photograph, Box]:
+        """The instance for a part with its surroundings, their photograph, and where they lie; of
+        coarse and of sharp parts the last instance is kept."""
+        method = self._method
+        reach = method.reach(photograph, given.params)
+        reach, grid = max(-(-reach >> level), min(reach, LEAST)), method.grid(photograph)
+        top, left = ((v - reach) // grid * grid for v in box[:2])
         outer = overlap(
-            (*((v - reach) // step * step for v in box[:2]), box[2] + reach, box[3] + reach),
-            whole_of(picture.shape),
+            (top, left, box[2] + reach, box[3] + reach), whole_of(pyramid[level].shape)
         )
-        name = (*self._method.key(), level, outer)
+        name = (*method.key(), level, outer)
         kept = self._others.get(level > 0)
         if kept is None or kept[0] != name:
-            kept = name, self._method.beside(cut_of(photograph, picture, outer, level), name)
-            self._others[level > 0] = kept
-        return kept[1], outer
+            cut = cut_of(photograph, pyramid[level], outer, level)
+            kept = self._others[level > 0] = (name, method.beside(cut, name))
+        return kept[1], kept[1].photograph, outer
 
     def _given(self, photograph: Photograph, params: Any) -> Generator[None, None, Given]:
         """What is left open, as the last settled picture has it; else as the middle does."""
         method, name = self._method, self._method.left_open
         sigma = yield from self._sigma(photograph, params)
-        if not name or getattr(params, name) is not None:
-            return Given(params, sigma, {})
-        if method.last is not None:
-            value = method.carried(method.last, sigma)
-        else:
-            stated = params if sigma is None else replace(params, sigma=255 * sigma)
-            found = yield from method.stages.get_by_steps(
-                "middle", method.key(replace(stated, gain=1.0)),
-                partial(self._middle, photograph, stated),
-            )  # fmt: skip
-            value = found.chosen[name]
-        whole = method.with_setting(params, value)
-        return Given(whole, sigma, {name: getattr(whole, name)})
+        chosen: dict[str, float] = {}
+        stated = params
+        if sigma is not None:
+            stated = with_values(params, {"sigma": LEVELS * sigma})
+            if params.sigma is None:
+                chosen["sigma"] = LEVELS * sigma
+        if name and getattr(params, name) is None:
+            value = method.carried(sigma)
+            if value is None:
+                found = yield from method.stages.get_by_steps(
+                    "middle", method.key(replace(stated, gain=1.0)),
+                    lambda: self._middle(photograph, stated),
+                )  # fmt: skip
+                value = found.chosen[name]
+            stated = with_values(stated, {name: value})
+            chosen[name] = getattr(stated, name)
+        return Given(stated, sigma, chosen)
+
+    def _sigma(
+        self, photograph: Photograph, params: Any
+    ) -> Generator[None, None, float | None]:
+        """The noise where it is known by now; else that of the middle."""
+        method = self._method
+        if not hasattr(params, "sigma"):
+            return None
+        known = params.sigma is not None or photograph.sigma is not None
+        if known or method.stages.holds("noise", method.key()):
+            return method.sigma(photograph, params)
+        return (
+            yield from method.stages.get_with_beats(
+                "noise of the middle", method.key(),
+                lambda: estimated_sigma(middle_of(photograph, LISTENED).values),
+            )
+        )  # fmt: skip
+
+    def _middle(self, photograph: Photograph, params: Any) -> Restoring:
+        """The settled picture of the middle alone."""
+        cut = middle_of(photograph, MIDDLE)
+        other = self._method.beside(cut, (*self._method.key(), "middle"))
+        return other.aside(other.restore(cut, params))
+
+
+def _at_once(pace: float) -> int:
+    """Pixels that are restored while a hand waits, at so many seconds for a million."""
+    return max(1, int(1e6 * PATIENCE_S / pace))
+
+
+def _in_one(
+    other: Untrained, cut: Photograph, params: Any
+) -> Generator[None, None, Restored | None]:
+    yield
+    return other.preview(cut, params)
+
+
+def _pyramids(photograph: Photograph) -> Pyramids:
+    truth = photograph.truth
+    found = Pyramid(photograph.values), None if truth is None else Pyramid(truth)
+    for one in filter(None, found):
+        one[one.level_for(whole_of(one[0].shape), preview.WHOLE)]
+    return found
+
+
+def _told(
+    photograph: Photograph,
+    pyramids: Pyramids,
+    params: Any,
+    chosen: dict[str, float],
+    part: Part,
+    restored: Preview,
+    seen: Preview | None,
+) -> Generator[None, None, Snapshot]:
+    """A frame of a part."""
+
+    def made() -> Snapshot:
+        return Snapshot(
+            layers=preview.pictures(photograph, pyramids, restored, params.gain, seen),
+            params=params, step=1, notes=part.notes, coarse=restored.said, chosen=chosen,
+        )  # fmt: skip
+
+    return (yield from beats(made))
