@@ -35,7 +35,14 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     For library calls that hold a core for seconds (LAPACK, t-SNE): the fit goes on yielding, so
     that cancel works at once. A generator closed in the middle leaves the call to end by itself;
     its result is dropped. The call must touch nothing that the fit still changes.
+
+    Where this is itself part of such a call, there is no other thread: one is enough to wait for,
+    and what nobody waits for any more must not pile up.
     """
+    if threading.current_thread() in _going:
+        found = call()
+        yield None
+        return found
     done = threading.Event()
     result: list[T] = []
     error: list[BaseException] = []

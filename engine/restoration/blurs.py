@@ -48,7 +48,8 @@ def coarser(kernel: NDArray[np.float64], level: int) -> NDArray[np.float64]:
     """The kernel between pixels that are 2**level times as large: every weight is shared by the two
     nearest places along each side. It keeps sum and centre."""
     rows, columns = (_shares(count, 2**level) for count in kernel.shape)
-    return rows @ kernel @ columns.T
+    found: NDArray[np.float64] = rows @ kernel @ columns.T
+    return found
 
 
 def _shares(count: int, factor: int) -> NDArray[np.float64]:
@@ -60,7 +61,7 @@ def _shares(count: int, factor: int) -> NDArray[np.float64]:
 
 def reach(photograph: Photograph, params: Any) -> int:
     """Pixels on every side that a blurred one holds."""
-    return max(kernel_of(photograph, params).shape) // 2
+    return int(max(kernel_of(photograph, params).shape)) // 2
 
 
 def notes(photograph: Photograph, params: Any) -> tuple[Note, ...]:

@@ -65,24 +65,24 @@ def descend(
     """The minimiser (C, H, W) and its dual (2, C, H, W) after a fixed number of iterations, in the
     type of `y`; yields after each, and between bands of rows. `start` is a dual to go on from."""
     p = np.zeros((2, *y.shape), y.dtype) if start is None else start.copy()
-    bands, t = _bands(y.shape), 1.0
+    rows, t = bands(y.shape), 1.0
     if weight > 0 and iterations > 0:
         ahead = p.copy()
         for _ in range(iterations):
             after = (1 + (1 + 4 * t * t) ** 0.5) / 2
             upper = _primal(ahead, y, weight, slice(0, 1))
-            for band in bands:
+            for band in rows:
                 upper = _advance(p, ahead, y, weight, (t - 1) / after, band, upper, together)
                 yield
             t = after
         del ahead
     x = np.empty_like(y)
-    for band in bands:
+    for band in rows:
         x[:, band] = _primal(p, y, weight, band)
     return x, p
 
 
-def _bands(shape: tuple[int, ...]) -> list[slice]:
+def bands(shape: tuple[int, ...]) -> list[slice]:
     """Rows (C, H, W) in bands of about `AT_ONCE` values."""
     rows = max(1, AT_ONCE // max(1, shape[0] * shape[2]))
     return [slice(top, min(top + rows, shape[1])) for top in range(0, shape[1], rows)]

@@ -136,6 +136,7 @@ class InSight:
     ) -> Generator[None, None, Part]:
         """A part of a level, the parameters meaning there what they mean in the whole."""
         params = self._method.coarser(given.params, level) if level else given.params
+        params = _as_part(params)
         sigma = None if given.sigma is None else given.sigma / 2**level
         other, cut, outer = self._other(photograph, pyramid, given, box, level)
         found = yield from other.aside(other.given(cut, params, sigma))
@@ -150,7 +151,7 @@ class InSight:
         if pace is None or area(sight) > _at_once(pace):
             return None
         other, cut, outer = self._other(photograph, pyramid, given, sight, 0)
-        found = yield from other.aside(_in_one(other, cut, given.params))
+        found = yield from other.aside(_in_one(other, cut, _as_part(given.params)))
         return None if found is None else inside(found, sight, outer)
 
     def _other(
@@ -162,9 +163,7 @@ class InSight:
         reach = method.reach(photograph, given.params)
         reach, grid = max(-(-reach >> level), min(reach, LEAST)), method.grid(photograph)
         top, left = ((v - reach) // grid * grid for v in box[:2])
-        outer = overlap(
-            (top, left, box[2] + reach, box[3] + reach), whole_of(pyramid[level].shape)
-        )
+        outer = overlap((top, left, box[2] + reach, box[3] + reach), whole_of(pyramid[level].shape))
         name = (*method.key(), level, outer)
         kept = self._others.get(level > 0)
         if kept is None or kept[0] != name:
@@ -194,9 +193,7 @@ class InSight:
             chosen[name] = getattr(stated, name)
         return Given(stated, sigma, chosen)
 
-    def _sigma(
-        self, photograph: Photograph, params: Any
-    ) -> Generator[None, None, float | None]:
+    def _sigma(self, photograph: Photograph, params: Any) -> Generator[None, None, float | None]:
         """The noise where it is known by now; else that of the middle."""
         method = self._method
         if not hasattr(params, "sigma"):
@@ -213,9 +210,14 @@ class InSight:
 
     def _middle(self, photograph: Photograph, params: Any) -> Restoring:
         """The settled picture of the middle alone."""
-        cut = middle_of(photograph, MIDDLE)
+        cut, params = middle_of(photograph, MIDDLE), _as_part(params)
         other = self._method.beside(cut, (*self._method.key(), "middle"))
         return other.aside(other.restore(cut, params))
+
+
+def _as_part(params: Any) -> Any:
+    """A part of a picture is not periodic, whatever the whole is."""
+    return replace(params, borders="mirrored") if hasattr(params, "borders") else params
 
 
 def _at_once(pace: float) -> int:

@@ -84,9 +84,7 @@ class NonLocalMeans(Untrained):
     def given(self, photograph: Photograph, params: _Params, sigma: float) -> Restoring:
         """All tiles at full resolution."""
         assert params.strength is not None
-        x = yield from denoised(
-            photograph.values, params.strength, sigma=sigma, reach=params.reach
-        )
+        x = yield from denoised(photograph.values, params.strength, sigma=sigma, reach=params.reach)
         return Restored(values=x, sigma=sigma)
 
     def preview(self, photograph: Photograph, params: _Params) -> Restored | None:
@@ -99,7 +97,6 @@ class NonLocalMeans(Untrained):
         return Restored(
             values=_doubled(x, photograph.values.shape[:2]), sigma=sigma, coarse="half the pixels"
         )
-
 
     def reach(self, photograph: Photograph, params: _Params) -> int:
         return margin(params.reach)

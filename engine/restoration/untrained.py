@@ -180,7 +180,9 @@ class Untrained(ABC):
         shown = yield from self._beating(beats(lambda: self.evaluate(self.params)), "scores")
         yield Step(index=1, total=1, stage="done", snapshot=shown)
 
-    def _beating(self, waiting: Generator[None, None, Any], stage: str) -> Generator[Step, Any, Any]:
+    def _beating(
+        self, waiting: Generator[None, None, Any], stage: str
+    ) -> Generator[Step, Any, Any]:
         """The result of a computation, with beats of the fit while it lasts."""
         while True:
             try:

@@ -6,7 +6,7 @@ BayesShrink of Chang, Yu and Vetterli (2000), averaged over shifts of the grid
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
@@ -99,16 +99,19 @@ class WaveletShrinkage(Untrained):
     def given(self, photograph: Photograph, params: _Params, sigma: float) -> Restoring:
         """From kept coefficients, one inverse transform for every place of the grid."""
         assert params.strength is not None
-        y = turned(photograph.values, params.channels)
-        name = NAMES[params.wavelet]
-        kept: Iterable[Placed] = placed(y, name, params.shifts)
-        if y.size * params.shifts**2 <= KEPT:
-            key = self.key(params.channels, params.wavelet, params.shifts)
+        values, name, shifts = photograph.values, NAMES[params.wavelet], params.shifts
+        shape = (photograph.channels, *values.shape[:2])
+
+        def transforms() -> Iterator[Placed]:
+            return placed(turned(values, params.channels), name, shifts)
+
+        kept: Iterable[Placed]
+        if values.size * shifts**2 <= KEPT:
             kept = yield from self.stages.get_with_beats(
-                "coefficients", key, lambda: tuple(placed(y, name, params.shifts))
+                "coefficients", self.key(params.channels, name, shifts), lambda: tuple(transforms())
             )
-        shape = y.shape
-        del y  # of a large picture there is no room for both
+        else:
+            kept = transforms()
         x = yield from shrunk(kept, shape, name, params.strength * sigma, params.shrink)
         return Restored(
             values=turned_back(x, params.channels, photograph.values),
