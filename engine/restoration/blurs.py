@@ -56,7 +56,10 @@ def _shares(count: int, factor: int) -> NDArray[np.float64]:
     """Of every place of a kernel (columns) in the places of a coarser one (rows)."""
     at = (np.arange(count) - count // 2) / factor
     reach = int(np.ceil(np.abs(at).max()))
-    return np.maximum(1 - np.abs(at[None] - np.arange(-reach, reach + 1)[:, None]), 0.0)
+    found: NDArray[np.float64] = np.maximum(
+        1 - np.abs(at[None] - np.arange(-reach, reach + 1)[:, None]), 0.0
+    )
+    return found
 
 
 def reach(photograph: Photograph, params: Any) -> int:

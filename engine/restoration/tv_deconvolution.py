@@ -157,11 +157,11 @@ class TVDeconvolution(Untrained):
 def _restored(photograph: Photograph, kept: alternating.Kept, x: Floats, sigma: float) -> Restored:
     """A picture on the periodic grid as one of the photograph's size, and its blur."""
     values = planes.joined(kept.grid.cut(x), photograph.values)
-    for plane in x:
-        plane[:] = kept.grid.blurred(plane)
-    return Restored(
-        values=values, seen=planes.joined(kept.grid.cut(x), photograph.values), sigma=sigma
-    )
+    seen = np.empty_like(values)
+    for channel, plane in enumerate(x):
+        blurred = kept.grid.cut(kept.grid.blurred(plane))
+        (seen if seen.ndim == 2 else seen[..., channel])[:] = blurred
+    return Restored(values=values, seen=seen, sigma=sigma)
 
 
 def _foreseen(
