@@ -7,13 +7,13 @@ Settings left open are those of the last settled picture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.data.photograph import Photograph
-from engine.method import Snapshot
+from engine.method import Note, Snapshot
 from engine.params import with_values
 from engine.restoration import preview
 from engine.restoration.boxes import Box, area, overlap, whole_of
@@ -113,12 +113,13 @@ class InSight:
         if fine > 0:
             early = yield from self._early(photograph, pyramid, given, sight)
             if early is not None:
-                yield (yield from told(*around(pyramid, early, sight)))
+                yield (yield from told(early.notes, partial(around, pyramid, early, sight)))
             else:
                 level = max(fine, pyramid.level_for(whole, preview.LARGEST))
                 box = at_level(sight, level, pyramid[level].shape)
                 part = yield from self._part_of(photograph, pyramid, given, box, level)
-                yield (yield from told(*coarsely(pyramid[level], part, box, level)))
+                shown = partial(coarsely, pyramid[level], part, box, level)
+                yield (yield from told(part.notes, shown))
             if SHARE * area(sight) > area(whole):
                 return
         computing = self._part_of(photograph, pyramid, given, sight, 0)
@@ -126,7 +127,8 @@ class InSight:
             try:
                 next(computing)
             except StopIteration as stop:
-                yield (yield from told(*around(pyramid, stop.value, sight)))
+                shown = partial(around, pyramid, stop.value, sight)
+                yield (yield from told(stop.value.notes, shown))
                 return
             yield None
         computing.close()
@@ -245,16 +247,16 @@ def _told(
     pyramids: Pyramids,
     params: Any,
     chosen: dict[str, float],
-    part: Part,
-    restored: Preview,
-    seen: Preview | None,
+    notes: tuple[Note, ...],
+    shown: Callable[[], tuple[Preview, Preview | None]],
 ) -> Generator[None, None, Snapshot]:
-    """A frame of a part."""
+    """A frame of a part; `shown` makes previews of what was restored and of `seen`."""
 
     def made() -> Snapshot:
+        restored, seen = shown()
         return Snapshot(
             layers=preview.pictures(photograph, pyramids, restored, params.gain, seen),
-            params=params, step=1, notes=part.notes, coarse=restored.said, chosen=chosen,
+            params=params, step=1, notes=notes, coarse=restored.said, chosen=chosen,
         )  # fmt: skip
 
     return (yield from beats(made))

@@ -65,7 +65,7 @@ def at_level(box: Box, level: int, shape: tuple[int, ...]) -> Box:
     return overlap(wide, whole_of(shape))
 
 
-def around(pyramid: Pyramid, part: Part, box: Box) -> tuple[Part, Preview, Preview | None]:
+def around(pyramid: Pyramid, part: Part, box: Box) -> tuple[Preview, Preview | None]:
     """A sharp part and the photograph coarsely around it; of `seen` too where there is one."""
     below = max(1, pyramid.level_for(whole_of(pyramid[0].shape), preview.WHOLE))
     said = f"{part.coarse}, {preview.AROUND}" if part.coarse else preview.AROUND
@@ -73,12 +73,10 @@ def around(pyramid: Pyramid, part: Part, box: Box) -> tuple[Part, Preview, Previ
     def shown(values: Pixels) -> Preview:
         return Preview(pyramid[below], values, box[:2], said)
 
-    return part, shown(part.values), None if part.seen is None else shown(part.seen)
+    return shown(part.values), None if part.seen is None else shown(part.seen)
 
 
-def coarsely(
-    picture: Pixels, part: Part, box: Box, level: int
-) -> tuple[Part, Preview, Preview | None]:
+def coarsely(picture: Pixels, part: Part, box: Box, level: int) -> tuple[Preview, Preview | None]:
     """A level of the photograph with a part of it restored; of `seen` too where there is one."""
 
     def shown(values: Pixels) -> Preview:
@@ -86,7 +84,7 @@ def coarsely(
         whole[box[0] : box[2], box[1] : box[3]] = values
         return Preview(whole, preview.nothing(picture), (0, 0), preview.at_level(level))
 
-    return part, shown(part.values), None if part.seen is None else shown(part.seen)
+    return shown(part.values), None if part.seen is None else shown(part.seen)
 
 
 def _within(picture: Array, box: Box) -> Pixels:
