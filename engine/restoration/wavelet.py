@@ -25,7 +25,7 @@ from engine.restoration.wavelet_shrinkage import Placed, depth, placed, shrunk
 
 STRENGTHS = (0.2, 3.0)
 """Between these the strength is looked for."""
-PACE = 0.065
+PACE = 0.055
 """Seconds for a million values at one place of the grid."""
 REACH = 64
 """Pixels from which on nothing comes but the strength of whole bands."""
