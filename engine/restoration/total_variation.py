@@ -27,7 +27,8 @@ EARLY = 8
 PACE = 0.0125
 """Seconds that an iteration takes for a million values."""
 REACH = 48
-"""Pixels from which on nothing comes that would be seen: measured, at the largest weights."""
+"""Pixels from which on nothing comes in the usual number of iterations. After 400, at a weight of 1,
+three levels of 255 do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
