@@ -27,7 +27,7 @@ EARLY = 8
 PACE = 0.0125
 """Seconds that an iteration takes for a million values."""
 REACH = 48
-"""Pixels from which on nothing comes in the usual number of iterations. After 400, at a weight of 1,
+"""Pixels from which on nothing comes in as many iterations as usual; after 400 at a weight of 1
 three levels of 255 do."""
 
 

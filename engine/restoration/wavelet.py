@@ -28,7 +28,7 @@ STRENGTHS = (0.2, 3.0)
 PACE = 0.055
 """Seconds for a million values at one place of the grid."""
 REACH = 64
-"""Pixels from which on nothing comes but the strength of whole bands, some levels of 255 at most."""
+"""Pixels from which on nothing comes but how strong whole bands are: some levels of 255."""
 GRID = 128
 """Pixels of the coarsest wavelets of a part that is not itself immense."""
 ROWS = 512
