@@ -35,7 +35,14 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     For library calls that hold a core for seconds (LAPACK, t-SNE): the fit goes on yielding, so
     that cancel works at once. A generator closed in the middle leaves the call to end by itself;
     its result is dropped. The call must touch nothing that the fit still changes.
+
+    Where this is itself part of such a call, there is no other thread: one is enough to wait for,
+    and what nobody waits for any more must not pile up.
     """
+    if threading.current_thread() in _going:
+        found = call()
+        yield None
+        return found
     done = threading.Event()
     result: list[T] = []
     error: list[BaseException] = []
@@ -56,6 +63,40 @@ def beats(call: Callable[[], T]) -> Generator[None, None, T]:
     if error:
         raise error[0]
     return result[0]
+
+
+def aside(
+    steps: Generator[Any, Any, T], lock: threading.Lock | None = None
+) -> Generator[None, None, T]:
+    """As `beats`, for a computation that yields between blocks which hold a core for long too.
+
+    Whoever iterates has at most one block computed between two turns. Closed in the middle, the
+    computation is closed as well, when its block under way has ended: until then it goes on in a
+    thread of its own. Of computations that change the same things, and share a `lock`, one block
+    is computed at a time.
+    """
+    under_way, left = lock or threading.Lock(), threading.Event()
+
+    def block() -> tuple[T] | None:
+        with under_way:
+            if not left.is_set():
+                try:
+                    next(steps)
+                except StopIteration as stop:
+                    return (stop.value,)
+            if left.is_set():
+                steps.close()
+        return None
+
+    try:
+        while (found := (yield from beats(block))) is None:
+            yield None
+        return found[0]
+    finally:
+        left.set()
+        if under_way.acquire(blocking=False):
+            steps.close()
+            under_way.release()
 
 
 def finish(steps: Generator[Any, Any, T]) -> T:

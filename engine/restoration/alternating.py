@@ -18,7 +18,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.restoration.periodic import Floats, Periodic, Spectrum, back, spectrum
+from engine.layers import Array
+from engine.restoration.chambolle import bands
+from engine.restoration.periodic import Floats, Spectrum, Torus, back, made_periodic, spectrum
 
 Split: TypeAlias = tuple[Floats, Floats]
 """z and u, each (2, C, H', W')."""
@@ -31,43 +33,72 @@ def penalty(weight: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """What a move of the weight does not change: conj(K) Y, |K|^2 and |D|^2."""
+    """What a move of the weight does not change: conj(K) Y, |K|^2 and |D|^2.
 
-    frame: Periodic
+    In single precision: |K|^2 + r |D|^2 is nowhere small, as r is not and K is 1 where D is 0.
+    """
+
+    grid: Torus
     across: Spectrum
     power: Floats
     roughness: Floats
 
     @classmethod
-    def of(cls, frame: Periodic) -> Kept:
-        height, width = frame.shape
+    def of(cls, picture: Array, kernel: Array, borders: str) -> Kept:
+        """For (H, W[, C])."""
+        frame = made_periodic(picture, kernel, borders, np.float32)
+        grid, (height, width) = frame.grid, frame.grid.shape
         down, right = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
         roughness = 4 * np.sin(np.pi * down) ** 2 + 4 * np.sin(np.pi * right) ** 2
-        across = np.conj(frame.blur) * spectrum(frame.values)
-        return cls(frame, across, np.abs(frame.blur) ** 2, roughness)
+        across = np.stack([spectrum(plane) for plane in frame.values])
+        across *= np.conj(grid.blur)
+        return cls(grid, across, np.abs(grid.blur) ** 2, roughness.astype(np.float32))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H', W') of the picture."""
+        return len(self.across), *self.grid.shape
 
 
 def descend(
     kept: Kept, weight: float, iterations: int, *, together: bool, start: Split | None = None
 ) -> Generator[None, None, tuple[Floats, Split]]:
     """The picture (C, H', W') after a fixed number of iterations, and what goes on from there;
-    yields after each. `together` takes one length of the gradient for all channels."""
-    shape, r = kept.frame.values.shape, penalty(weight)
-    z = np.zeros((2, *shape)) if start is None else start[0].copy()
-    u = np.zeros((2, *shape)) if start is None else start[1].copy()
-    below, x = kept.power + r * kept.roughness, kept.frame.values
+    yields after each, and between channels. `together` takes one length of the gradient for all
+    channels."""
+    shape, r = kept.shape, penalty(weight)
+    z = np.zeros((2, *shape), np.float32) if start is None else start[0].copy()
+    u = np.zeros((2, *shape), np.float32) if start is None else start[1].copy()
+    below, x = kept.power + np.float32(r) * kept.roughness, np.empty(shape, np.float32)
     for _ in range(iterations):
-        q = z - u
-        # The adjoint of the forward difference, with periodic borders.
-        back_down, back_right = np.roll(q[0], 1, 1) - q[0], np.roll(q[1], 1, 2) - q[1]
-        x = back((kept.across + r * spectrum(back_down + back_right)) / below, kept.frame.shape)
-        u[0] += np.roll(x, -1, 1) - x
-        u[1] += np.roll(x, -1, 2) - x
-        length = np.einsum("dchw,dchw->chw", u, u)
-        if together:
-            length = length.sum(axis=0, keepdims=True)
-        share = np.maximum(1 - weight / r / np.sqrt(np.maximum(length, 1e-300)), 0)
-        np.multiply(u, share, out=z)
-        u -= z
-        yield
+        for c, plane in enumerate(x):
+            found = spectrum(_adjoint(z[:, c] - u[:, c]))
+            found *= np.float32(r)
+            found += kept.across[c]
+            found /= below
+            plane[:] = back(found, kept.grid.shape)
+            u[0, c] += np.roll(plane, -1, 0) - plane
+            u[1, c] += np.roll(plane, -1, 1) - plane
+            yield
+        for rows in bands(shape):
+            _shorten(z[:, :, rows], u[:, :, rows], weight / r, together=together)
+            yield
     return x, (z, u)
+
+
+def _adjoint(q: Floats) -> Floats:
+    """Of the forward difference, with periodic borders: (2, H', W') to (H', W')."""
+    found: Floats = np.roll(q[0], 1, 0) - q[0]
+    found += np.roll(q[1], 1, 1)
+    found -= q[1]
+    return found
+
+
+def _shorten(z: Floats, u: Floats, by: float, *, together: bool) -> None:
+    """z becomes u shortened by so much, and u what was cut off, (2, C, h, W') in place."""
+    length = np.einsum("dchw,dchw->chw", u, u)
+    if together:
+        length = length.sum(axis=0, keepdims=True)
+    share = np.maximum(1 - np.float32(by) / np.sqrt(np.maximum(length, 1e-30)), 0)
+    np.multiply(u, share, out=z)
+    u -= z

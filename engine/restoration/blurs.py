@@ -57,6 +57,29 @@ def width_of(photograph: Photograph) -> float:
     return float(np.sqrt(np.mean(moments)))
 
 
+def coarser(kernel: NDArray[np.float64], level: int) -> NDArray[np.float64]:
+    """The kernel between pixels that are 2**level times as large: every weight is shared by the two
+    nearest places along each side. It keeps sum and centre."""
+    rows, columns = (_shares(count, 2**level) for count in kernel.shape)
+    found: NDArray[np.float64] = rows @ kernel @ columns.T
+    return found
+
+
+def _shares(count: int, factor: int) -> NDArray[np.float64]:
+    """Of every place of a kernel (columns) in the places of a coarser one (rows)."""
+    at = (np.arange(count) - count // 2) / factor
+    reach = int(np.ceil(np.abs(at).max()))
+    found: NDArray[np.float64] = np.maximum(
+        1 - np.abs(at[None] - np.arange(-reach, reach + 1)[:, None]), 0.0
+    )
+    return found
+
+
+def reach(photograph: Photograph, params: Any) -> int:
+    """Pixels on every side that a blurred one holds."""
+    return int(max(kernel_of(photograph, params).shape)) // 2
+
+
 def notes(photograph: Photograph, params: Any) -> tuple[Note, ...]:
     """What must be known of a blur that nobody told."""
     if params.blur != "known" or photograph.kernel is not None:

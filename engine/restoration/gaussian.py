@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from engine.data.photograph import Photograph
-from engine.layers import Array
-from engine.method import DataError, Snapshot, Step
-from engine.params import LIVE, Bound, Display, Doc, check
-from engine.restoration import held_photograph, picture_layers
+from engine.params import LIVE, Bound, Doc, check
 from engine.restoration.degradations import gaussian_blur
+from engine.restoration.picture_layers import Gain
+from engine.restoration.untrained import Restored, Restoring, Untrained
+
+ROWS = 512
+"""Rows that are smoothed between two looks at whether to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,59 +22,39 @@ class GaussianParams:
     """Width of the mean, and how the removed part is shown."""
 
     std: Annotated[float, Bound(0.0, 10.0), LIVE, Doc("Width of the weights.", unit="px")] = 1.0
-    gain: Annotated[
-        float,
-        Bound(1.0, 20.0),
-        LIVE,
-        Display(),
-        Doc("Contrast of the picture of what was removed, and of the difference to the truth."),
-    ] = 2.0
+    gain: Gain = 2.0
 
     def __post_init__(self) -> None:
         check(self)
 
 
-class GaussianSmoothing:
+class GaussianSmoothing(Untrained):
     """Nothing is learnt; the photograph is kept."""
 
     Params: ClassVar[type] = GaussianParams
-    Data: ClassVar[type] = Photograph
+    doing: ClassVar[str] = "smoothing"
 
-    def __init__(self, params: GaussianParams) -> None:
-        self.params = params
-        self._photograph: Photograph | None = None
+    def restore(self, photograph: Photograph, params: GaussianParams) -> Restoring:
+        """The weighted means, row by row of blocks; borders are mirrored."""
+        values, reach = photograph.values, self.reach(photograph, params)
+        found = np.empty_like(values)
+        for top in range(0, len(values), ROWS):
+            above = min(top, reach)
+            part = gaussian_blur(values[top - above : top + ROWS + reach], params.std)
+            found[top : top + ROWS] = part[above : above + ROWS]
+            yield
+        return Restored(values=found, sigma=None)
 
-    def fit(
-        self, data: Photograph, *, rng: np.random.Generator, device: str
-    ) -> Generator[Step, Any, None]:
-        """Keep the photograph."""
-        self._photograph = data
-        yield Step(index=1, total=1, stage="smoothing", snapshot=self.evaluate(self.params))
+    def given(self, photograph: Photograph, params: GaussianParams, sigma: Any) -> Restoring:
+        """The same: nothing is ever left open."""
+        return self.restore(photograph, params)
 
-    def evaluate(self, params: GaussianParams) -> Snapshot:
-        """The smoothed picture."""
-        photograph = self._ready()
-        restored = np.asarray(gaussian_blur(photograph.values, params.std), np.float32)
-        return Snapshot(
-            layers=(
-                *picture_layers.pictures(photograph, restored, params.gain),
-                *picture_layers.curves(photograph, restored),
-            ),
-            params=params,
-            metrics=picture_layers.metrics(photograph, restored),
-        )
+    def reach(self, photograph: Photograph, params: GaussianParams) -> int:
+        """Where SciPy cuts the weights off."""
+        return int(4 * params.std + 0.5)
 
-    def state(self) -> dict[str, Array]:
-        """The photograph."""
-        return held_photograph.to_arrays(self._ready())
+    def pace(self, photograph: Photograph, params: GaussianParams) -> float:
+        return photograph.channels * (0.01 + 0.004 * params.std)
 
-    @classmethod
-    def from_state(cls, params: GaussianParams, state: Mapping[str, Array]) -> Self:
-        method = cls(params)
-        method._photograph = held_photograph.from_arrays(state)
-        return method
-
-    def _ready(self) -> Photograph:
-        if self._photograph is None:
-            raise DataError("The fit was stopped before there was a picture; run it again.")
-        return self._photograph
+    def coarser(self, params: GaussianParams, level: int) -> GaussianParams:
+        return replace(params, std=params.std / 2**level)

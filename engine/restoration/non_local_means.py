@@ -8,7 +8,7 @@ scikit-image; in tiles, whose borders do not show.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -28,6 +28,8 @@ SIZES = {"near": (5, 6), "wide": (7, 11)}
 """Side of a patch, and how far others are looked for, in pixels."""
 STRENGTHS = (0.2, 2.0)
 """Between these the strength is looked for."""
+PACE = {"near": (0.9, 0.2), "wide": (2.8, 0.5)}
+"""Seconds for a million pixels, and more for each channel."""
 TILE = (128, 512)
 """Pixels of a tile: what is computed between two looks at whether to go on."""
 
@@ -58,9 +60,10 @@ class NonLocalMeans(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "averaging like patches"
+    left_open: ClassVar[str] = "strength"
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
-        """All tiles at full resolution."""
+        """At the strength, stated or of least estimated error."""
         sigma = self.sigma(photograph, params)
         risk = yield from self.stages.get_by_steps(
             "risk",
@@ -71,13 +74,18 @@ class NonLocalMeans(Untrained):
             ),
         )  # fmt: skip
         strength = params.strength or risk.best
-        x = yield from denoised(photograph.values, strength, sigma=sigma, reach=params.reach)
-        return Restored(
-            values=x,
-            sigma=sigma,
+        found = yield from self.given(photograph, replace(params, strength=strength), sigma)
+        return replace(
+            found,
             chosen={"strength": strength, "sigma": sigma * LEVELS},
             layers=(unbiased_risk.curve(risk, "strength", "strength h/σ", strength),),
         )
+
+    def given(self, photograph: Photograph, params: _Params, sigma: float) -> Restoring:
+        """All tiles at full resolution."""
+        assert params.strength is not None
+        x = yield from denoised(photograph.values, params.strength, sigma=sigma, reach=params.reach)
+        return Restored(values=x, sigma=sigma)
 
     def preview(self, photograph: Photograph, params: _Params) -> Restored | None:
         """From half the pixels a side, whose noise is half as strong."""
@@ -89,6 +97,23 @@ class NonLocalMeans(Untrained):
         return Restored(
             values=_doubled(x, photograph.values.shape[:2]), sigma=sigma, coarse="half the pixels"
         )
+
+    def reach(self, photograph: Photograph, params: _Params) -> int:
+        return margin(params.reach)
+
+    def pace(self, photograph: Photograph, params: _Params) -> float:
+        alone, channel = PACE[params.reach]
+        return alone + photograph.channels * channel
+
+    def coarser(self, params: _Params, level: int) -> _Params:
+        """The strength counts in noise, which is weaker by itself."""
+        return params
+
+
+def margin(reach: str) -> int:
+    """Pixels on every side that a mean is taken from."""
+    patch, far = SIZES[reach]
+    return patch // 2 + far + 1
 
 
 def _doubled(x: Pixels, shape: tuple[int, ...]) -> Pixels:
@@ -103,15 +128,15 @@ def denoised(
 ) -> Generator[None, None, Pixels]:
     """(H, W) or (H, W, 3) float32 for h = strength sigma; yields while it computes."""
     patch, far = SIZES[reach]
-    found, margin = np.empty_like(noisy, np.float32), patch // 2 + far + 1
+    found, around = np.empty_like(noisy, np.float32), margin(reach)
     if sigma <= 0:
         return np.asarray(noisy, np.float32)
     height, width = noisy.shape[:2]
     for top in range(0, height, TILE[0]):
         for left in range(0, width, TILE[1]):
             bottom, right = min(top + TILE[0], height), min(left + TILE[1], width)
-            above, before = min(top, margin), min(left, margin)
-            part = noisy[top - above : bottom + margin, left - before : right + margin]
+            above, before = min(top, around), min(left, around)
+            part = noisy[top - above : bottom + around, left - before : right + around]
             whole = yield from beats(partial(_means, part, patch, far, strength * sigma, sigma))
             found[top:bottom, left:right] = whole[
                 above : above + bottom - top, before : before + right - left

@@ -17,18 +17,16 @@ from torch import Tensor
 
 from engine.layers import Array
 from engine.numerics.cells import between_middles
-from engine.restoration import tiles
+from engine.restoration import preview, tiles
+from engine.restoration.boxes import Box, area, overlap, whole_of
 from engine.restoration.model import Model
 from engine.restoration.networks import MergedNetwork
-from engine.restoration.tiles import AT_ONCE, Box, Pyramid, TileStore
+from engine.restoration.preview import Preview
+from engine.restoration.pyramid import Pyramid, enlarged
+from engine.restoration.tiles import AT_ONCE, TileStore
 
 STEPS = 256
 """Parts that a slider's range is divided into."""
-LARGEST_PREVIEW = 4_000_000
-"""Pixels of a preview's coarse picture at most."""
-WHOLE_PREVIEW = AT_ONCE // 4
-"""Pixels of the coarse picture of the whole beneath what is in sight."""
-AROUND = "coarse around what is in sight"
 SCALED = ("strength", "deblur")
 """Sliders whose meaning halves when the picture is halved."""
 
@@ -44,17 +42,6 @@ class Position:
     levels: tuple[int, ...]
     opacity: int = STEPS
     map: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Preview:
-    """`values` are the whole at a coarse level, `inset` pixels of the whole itself with their
-    first row and column at `at`; all of them final where the inset is."""
-
-    values: Array
-    inset: Array
-    at: tuple[int, int]
-    said: str
 
 
 class Restorer:
@@ -76,7 +63,7 @@ class Restorer:
     @property
     def whole(self) -> Box:
         """The picture's own box."""
-        return 0, 0, self.picture.shape[0], self.picture.shape[1]
+        return whole_of(self.picture.shape)
 
     def restored(self, position: Position) -> Array:
         """Every pixel, (H, W) or (H, W, 3) float32."""
@@ -106,7 +93,7 @@ class Restorer:
 
     def other(self, picture: Array, position: Position) -> Array:
         """Another picture under the same network, in one go."""
-        box = _box(picture)
+        box = whole_of(picture.shape)
         return self._blended(self._computed(picture, box, position), picture, box, position)
 
     def coarse(self, level: int, box: Box, position: Position) -> Array:
@@ -122,23 +109,23 @@ class Restorer:
 
     def preview(self, position: Position, sight: Box) -> Preview:
         """What is in sight first: sharply where that is one go, else at a coarser level."""
-        below = self.pyramid.level_for(self.whole, WHOLE_PREVIEW)
-        base = self.coarse(below, _box(self.pyramid[below]), position)
+        below = self.pyramid.level_for(self.whole, preview.WHOLE)
+        base = self.coarse(below, whole_of(self.pyramid[below].shape), position)
         fine = self.pyramid.level_for(sight, AT_ONCE)
         if fine == 0:
             part = np.ascontiguousarray(self.part(sight, position))
-            return Preview(base, part, sight[:2], AROUND)
-        level = max(fine, self.pyramid.level_for(self.whole, LARGEST_PREVIEW))
+            return Preview(base, part, sight[:2], preview.AROUND)
+        level = max(fine, self.pyramid.level_for(self.whole, preview.LARGEST))
         if level >= below:
-            return Preview(base, _nothing(self.picture), (0, 0), f"at 1/{2**below} of its size")
+            return Preview(base, preview.nothing(self.picture), (0, 0), preview.at_level(below))
         picture = self.pyramid[level]
         shape = (picture.shape[0], picture.shape[1])
-        values = tiles.enlarged(base, below - level, shape)
+        values = enlarged(base, below - level, shape)
         top, left, bottom, right = (v // 2**level for v in sight)
-        box = tiles.overlap((top, left, bottom, right), _box(picture))
-        if tiles.area(box):
+        box = overlap((top, left, bottom, right), whole_of(picture.shape))
+        if area(box):
             values[box[0] : box[2], box[1] : box[3]] = self.coarse(level, box, position)
-        return Preview(values, _nothing(self.picture), (0, 0), f"at 1/{2**level} of its size")
+        return Preview(values, preview.nothing(self.picture), (0, 0), preview.at_level(level))
 
     def refined(
         self, position: Position, sight: Callable[[], Box | None]
@@ -159,7 +146,7 @@ class Restorer:
             if part:
                 ready = part == seen
                 cut = np.array(found[part[0] : part[2], part[1] : part[3]])
-                yield Preview(shown.values, cut, part[:2], AROUND)
+                yield Preview(shown.values, cut, part[:2], preview.AROUND)
             yield None
         yield found
 
@@ -216,14 +203,6 @@ def _finished(ring: int, waiting: Sequence[Box], sight: Box) -> Box | tuple[()]:
     ring = min(ring, tiles.OUTSIDE - 1)
     if not waiting or any(tiles.ring(box, sight) <= ring for box in waiting):
         return ()
-    if tiles.area(sight) > 4 * LARGEST_PREVIEW:
+    if area(sight) > 4 * preview.LARGEST:
         return ()
-    return tiles.overlap(tiles.within(ring, sight), sight)
-
-
-def _box(picture: Array) -> Box:
-    return 0, 0, picture.shape[0], picture.shape[1]
-
-
-def _nothing(picture: Array) -> Array:
-    return np.empty((0, 0, *picture.shape[2:]), np.float32)
+    return overlap(tiles.within(ring, sight), sight)

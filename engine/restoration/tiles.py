@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from typing import TypeAlias
 
 import numpy as np
 
 from engine.layers import Array
+from engine.restoration.boxes import Box, area, overlap
 from engine.restoration.networks import MULTIPLE
 
-Box: TypeAlias = tuple[int, int, int, int]
-"""Top, left, bottom, right in pixels of the whole; the last two lie outside."""
 SIDE = 256
 AT_ONCE = 512 * 512
 """Pixels of a picture that is one tile, and of what is computed in one go for a preview."""
 OUTSIDE = 10_000
 """Added to how far a tile is that is not in sight."""
 KEPT_BYTES = 256 * 1024 * 1024
-
-
-def area(box: Box) -> int:
-    """Pixels inside."""
-    return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
-
-
-def overlap(one: Box, other: Box) -> Box:
-    """What lies in both; without area when nothing does."""
-    top, left = max(one[0], other[0]), max(one[1], other[1])
-    return top, left, max(top, min(one[2], other[2])), max(left, min(one[3], other[3]))
 
 
 def grid(height: int, width: int) -> tuple[Box, ...]:
@@ -109,38 +96,3 @@ class TileStore:
         while self.size > self._most and len(self._kept) > 1:
             _, old = self._kept.popitem(last=False)
             self.size -= old.nbytes
-
-
-class Pyramid:
-    """A picture halved again and again, each level made when it is first asked for."""
-
-    def __init__(self, picture: Array) -> None:
-        self._levels = [picture]
-
-    def __getitem__(self, level: int) -> Array:
-        while len(self._levels) <= level:
-            self._levels.append(_halved(self._levels[-1]))
-        return self._levels[level]
-
-    def level_for(self, box: Box, most: int) -> int:
-        """The finest level at which a part of the whole has at most so many pixels."""
-        level = 0
-        while area(box) > most * 4**level:
-            level += 1
-        return level
-
-
-def _halved(picture: Array) -> Array:
-    """Means of 2 by 2 pixels; a last odd row or column is repeated first."""
-    more = [(0, side % 2) for side in picture.shape[:2]] + [(0, 0)] * (picture.ndim - 2)
-    p = np.pad(picture, more, mode="edge") if any(after for _, after in more) else picture
-    mean: Array = (p[::2, ::2] + p[1::2, ::2] + p[::2, 1::2] + p[1::2, 1::2]) * np.float32(0.25)
-    return mean
-
-
-def enlarged(picture: Array, level: int, shape: tuple[int, int]) -> Array:
-    """Every pixel repeated 2**level times each way, cut to a shape."""
-    factor = 2**level
-    rows = np.minimum(np.arange(shape[0]) // factor, picture.shape[0] - 1)
-    columns = np.minimum(np.arange(shape[1]) // factor, picture.shape[1] - 1)
-    return np.ascontiguousarray(picture[rows][:, columns])

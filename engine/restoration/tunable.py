@@ -31,12 +31,14 @@ from engine.restoration import (
     tunable_picture,
     tunable_training,
 )  # fmt: skip
+from engine.restoration.boxes import Box
 from engine.restoration.jpeg_quality import Saved
 from engine.restoration.model import Model
 from engine.restoration.noise import TOLD_BY, Noise
-from engine.restoration.restorer import STEPS, WHOLE_PREVIEW, Position, Preview, Restorer
+from engine.restoration.preview import WHOLE, Preview
+from engine.restoration.pyramid import Pyramid
+from engine.restoration.restorer import STEPS, Position, Restorer
 from engine.restoration.strength_risk import GRID, Course, least, risk
-from engine.restoration.tiles import Box, Pyramid
 from engine.restoration.tunable_params import MOST_NOISE, NO_JPEG, TunableParams, position
 from engine.restoration.tunable_picture import (
     PROBED,
@@ -177,7 +179,7 @@ class TunableRestoration:
         for pyramid in self._pyramids:
             if pyramid is not None:
                 height, width = pyramid[0].shape[:2]
-                pyramid[pyramid.level_for((0, 0, height, width), WHOLE_PREVIEW)]
+                pyramid[pyramid.level_for((0, 0, height, width), WHOLE)]
 
     def _place(self, strength: float) -> Position:
         """Where the sliders stand at a strength in [0, 1] when all others are left alone."""

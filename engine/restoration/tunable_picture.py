@@ -9,14 +9,13 @@ from typing import Self
 import numpy as np
 
 from engine.data.photograph import Photograph, Pixels
-from engine.layers import Array, Axis, Curves, Layer, Picture, Role
+from engine.layers import Array, Axis, Curves, Layer, Picture
 from engine.numerics.cells import square
-from engine.restoration import blurs, noise, picture_layers, sliders
+from engine.restoration import blurs, noise, picture_layers, preview, sliders
 from engine.restoration.model import Model
 from engine.restoration.noise import Noise
+from engine.restoration.preview import Preview, Pyramids
 from engine.restoration.quality import psnr
-from engine.restoration.restorer import Preview
-from engine.restoration.tiles import Pyramid
 from engine.restoration.tunable_params import MOST_NOISE, NO_JPEG
 
 MIDDLE = 2048
@@ -28,7 +27,6 @@ PROBED = 256
 SMALLER = f"PSNR of the middle {PROBED} px"
 """As opposed to the number, which is of the whole."""
 LAGS = 16
-ROWS = 512
 PAINTED = 16
 """Cells along each side of the map that a hand paints."""
 
@@ -91,23 +89,12 @@ def known_blur(photograph: Photograph) -> float:
 
 
 def pictures(
-    photograph: Photograph,
-    pyramids: tuple[Pyramid, Pyramid | None],
-    restored: Pixels | Preview,
-    gain: float,
+    photograph: Photograph, pyramids: Pyramids, restored: Pixels | Preview, gain: float
 ) -> tuple[Layer, ...]:
-    """As `picture_layers.pictures`; of a preview, coarse with what is sharp inset."""
-    found: list[Layer] = [
-        _shown("restored", "prediction", restored, photograph),
-        Picture(name="input", role="data", values=photograph.values),
-    ]
-    if photograph.truth is not None:
-        found.append(Picture(name="truth", role="truth", values=photograph.truth))
-        error = _difference(restored, photograph.truth, pyramids[1], gain)
-        found.append(_shown("difference", "error", error, photograph))
-    removed = _difference(restored, photograph.values, pyramids[0], -gain)
-    found.append(_shown("removed", "diagnostic", removed, photograph))
-    return tuple(found)
+    """The restored picture first, whole or while it is computed; then what it is compared with."""
+    if isinstance(restored, Preview):
+        return preview.pictures(photograph, pyramids, restored, gain)
+    return picture_layers.pictures(photograph, restored, gain)
 
 
 def painted(layers: tuple[Layer, ...], by_place: tuple[float, ...]) -> tuple[Layer, ...]:
@@ -116,44 +103,6 @@ def painted(layers: tuple[Layer, ...], by_place: tuple[float, ...]) -> tuple[Lay
     assert isinstance(first, Picture)
     paints = {"strength_map": square(by_place, PAINTED)}
     return (replace(first, paints=paints), *rest)
-
-
-def _shown(name: str, role: Role, shown: Pixels | Preview, photograph: Photograph) -> Picture:
-    if not isinstance(shown, Preview):
-        return Picture(name=name, role=role, values=shown)
-    height, width = photograph.values.shape[:2]
-    return Picture(
-        name=name, role=role, values=shown.values, size=(height, width), inset=shown.inset,
-        inset_at=shown.at,
-    )  # fmt: skip
-
-
-def _difference(
-    restored: Pixels | Preview, other: Pixels, coarser: Pyramid | None, gain: float
-) -> Pixels | Preview:
-    """gain (restored - other) about mid-grey."""
-    if not isinstance(restored, Preview):
-        return about_grey(restored, other, gain)
-    assert coarser is not None
-    level = 0
-    while coarser[level].shape != restored.values.shape:
-        level += 1
-    values = about_grey(restored.values, coarser[level], gain)
-    (top, left), (h, w) = restored.at, restored.inset.shape[:2]
-    inset = about_grey(restored.inset, other[top : top + h, left : left + w], gain)
-    return Preview(values, inset, restored.at, restored.said)
-
-
-def about_grey(one: Pixels, other: Pixels, gain: float) -> Pixels:
-    """gain (one - other) as a picture, mid-grey where they are equal; by rows, without copies."""
-    found = np.empty(one.shape, np.float32)
-    for top in range(0, len(one), ROWS):
-        rows = slice(top, top + ROWS)
-        part = np.subtract(one[rows], other[rows], out=found[rows])
-        part *= np.float32(gain)
-        part += np.float32(0.5)
-        np.clip(part, 0, 1, out=part)
-    return found
 
 
 def curves(photograph: Photograph, restored: Pixels) -> tuple[Curves, ...]:

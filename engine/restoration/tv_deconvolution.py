@@ -6,20 +6,21 @@ open makes the error of the blurred picture least, as Stein estimates it from on
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.photograph import Photograph, Pixels
-from engine.params import LIVE, Bound, Doc, check
-from engine.restoration import alternating, blurs, planes, unbiased_risk
+from engine.params import LIVE, Bound, Doc, check, with_values
+from engine.restoration import alternating, blurs, in_sight, planes, unbiased_risk
 from engine.restoration.blurs import Angle, Blur, Size
 from engine.restoration.colours import Channels
 from engine.restoration.noise import LEVELS, Sigma
-from engine.restoration.periodic import Borders, Floats, made_periodic
+from engine.restoration.periodic import Borders, Floats
 from engine.restoration.picture_layers import Gain
 from engine.restoration.unbiased_risk import is_whole
 from engine.restoration.untrained import Restored, Restoring, Untrained
@@ -29,6 +30,10 @@ WEIGHTS = (1e-6, 1e-1)
 """Between these the weight is looked for."""
 SOUGHT = 30
 """Iterations at most for each weight that is compared."""
+PACE = 0.03
+"""Seconds that an iteration takes for a million values."""
+REACH = 48
+"""Pixels beyond the kernel from which on little comes."""
 EARLY = 3
 """Iterations of a preview, from where the last picture stopped."""
 
@@ -62,14 +67,15 @@ class TVDeconvolution(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "looking for edges behind the blur"
+    left_open: ClassVar[str] = "weight"
+    with_noise: ClassVar[int] = 2
 
     def __init__(self, params: _Params) -> None:
         super().__init__(params)
         self._split: alternating.Split | None = None
-        self._last = (0.0, 0.0)  # weight and noise of the picture before
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
-        """At the weight, from nothing."""
+        """At the weight, stated or of least estimated error."""
         sigma, kernel = self.sigma(photograph, params), blurs.kernel_of(photograph, params)
         where = (params.blur, params.size, params.angle, params.borders)
         # A part of a picture is not periodic, whatever the whole is.
@@ -84,12 +90,7 @@ class TVDeconvolution(Untrained):
             ),
         )  # fmt: skip
         weight = params.weight or risk.best
-        kept = self._kept(photograph, params)
-        x, self._split = yield from alternating.descend(
-            kept, weight, params.iterations, together=params.channels == "together"
-        )
-        self._last = (weight, sigma)
-        found = self._restored(photograph, kept, x, sigma)
+        found = yield from self.given(photograph, replace(params, weight=weight), sigma)
         return replace(
             found,
             chosen={"weight": weight, "sigma": sigma * LEVELS},
@@ -97,17 +98,28 @@ class TVDeconvolution(Untrained):
                 blurs.picture(kernel),
                 unbiased_risk.curve(risk, "weight", "weight λ", weight, "the blurred middle"),
             ),
-            notes=blurs.notes(photograph, params),
         )
+
+    def given(self, photograph: Photograph, params: _Params, sigma: float) -> Restoring:
+        """From nothing."""
+        assert params.weight is not None
+        kept = yield from self.stages.get_with_beats(*self._spectra(photograph, params))
+        x, split = yield from alternating.descend(
+            kept, params.weight, params.iterations, together=params.channels == "together"
+        )
+        # Of large photographs previews do not go on from it.
+        self._split = None if in_sight.is_large(photograph) else split
+        del split
+        found = _restored(photograph, kept, x, sigma)
+        return replace(found, notes=blurs.notes(photograph, params))
 
     def preview(self, photograph: Photograph, params: _Params) -> Restored | None:
         """A few iterations from where the last picture stopped."""
-        weight, sigma = params.weight, self.sigma(photograph, params)
-        if weight is None:
-            weight = self._last[0] * (sigma / (self._last[1] or 1.0)) ** 2
-        kept = self._kept(photograph, params)
-        same = self._split is not None and self._split[0].shape[1:] == kept.frame.values.shape
-        if not same or weight == 0 or params.iterations <= EARLY:
+        sigma = self.sigma(photograph, params)
+        weight = params.weight or self.carried(sigma)
+        kept = self.stages.get(*self._spectra(photograph, params))
+        same = self._split is not None and self._split[0].shape[1:] == kept.shape
+        if not same or not weight or params.iterations <= EARLY:
             return None
         x, self._split = finish(
             alternating.descend(
@@ -115,32 +127,48 @@ class TVDeconvolution(Untrained):
             )
         )
         told = f"{EARLY} of {params.iterations} iterations"
-        return replace(self._restored(photograph, kept, x, sigma), coarse=told)
+        return replace(_restored(photograph, kept, x, sigma), coarse=told)
 
-    def _kept(self, photograph: Photograph, params: _Params) -> alternating.Kept:
+    def reach(self, photograph: Photograph, params: _Params) -> int:
+        return REACH + 2 * blurs.reach(photograph, params)
+
+    def pace(self, photograph: Photograph, params: _Params) -> float:
+        return PACE * photograph.channels * params.iterations
+
+    def early_pace(self, photograph: Photograph, params: _Params) -> float | None:
+        return PACE * photograph.channels * EARLY
+
+    def coarser(self, params: _Params, level: int) -> _Params:
+        """Of the variation in 4**level pixels a larger one has its 2**-level th part."""
+        assert params.weight is not None
+        less = 2**level
+        return with_values(params, {"weight": params.weight / less, "size": params.size / less})
+
+    def _spectra(
+        self, photograph: Photograph, params: _Params
+    ) -> tuple[str, Hashable, Callable[[], alternating.Kept]]:
+        """Name, key and making of what the blur alone decides."""
         kernel = blurs.kernel_of(photograph, params)
-        return self.stages.get(
-            "spectra",
-            self.key(params.blur, params.size, params.angle, params.borders),
-            lambda: alternating.Kept.of(made_periodic(photograph.values, kernel, params.borders)),
-        )
+        where = (params.blur, params.size, params.angle, params.borders)
+        make = partial(alternating.Kept.of, photograph.values, kernel, params.borders)
+        return "spectra", self.key(*where), make
 
-    def _restored(
-        self, photograph: Photograph, kept: alternating.Kept, x: Floats, sigma: float
-    ) -> Restored:
-        frame = kept.frame
-        return Restored(
-            values=planes.joined(frame.cut(x), photograph.values),
-            seen=planes.joined(frame.cut(frame.blurred(x)), photograph.values),
-            sigma=sigma,
-        )
+
+def _restored(photograph: Photograph, kept: alternating.Kept, x: Floats, sigma: float) -> Restored:
+    """A picture on the periodic grid as one of the photograph's size, and its blur."""
+    values = planes.joined(kept.grid.cut(x), photograph.values)
+    seen = np.empty_like(values)
+    for channel, plane in enumerate(x):
+        blurred = kept.grid.cut(kept.grid.blurred(plane))
+        (seen if seen.ndim == 2 else seen[..., channel])[:] = blurred
+    return Restored(values=values, seen=seen, sigma=sigma)
 
 
 def _foreseen(
     noisy: Pixels, weight: float, kernel: NDArray[np.float64], params: _Params
 ) -> Generator[None, None, Pixels]:
     """The blur of the picture that is found: an estimate of the blurred picture without noise."""
-    kept = alternating.Kept.of(made_periodic(noisy, kernel, params.borders))
+    kept = alternating.Kept.of(noisy, kernel, params.borders)
     together = params.channels == "together"
     x, _ = yield from alternating.descend(kept, weight, params.iterations, together=together)
-    return planes.joined(kept.frame.cut(kept.frame.blurred(x)), noisy)
+    return planes.joined(kept.grid.cut(kept.grid.blurred(x)), noisy)

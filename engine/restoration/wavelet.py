@@ -6,8 +6,8 @@ BayesShrink of Chang, Yu and Vetterli (2000), averaged over shifts of the grid
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
@@ -25,6 +25,14 @@ from engine.restoration.wavelet_shrinkage import Placed, depth, placed, shrunk
 
 STRENGTHS = (0.2, 3.0)
 """Between these the strength is looked for."""
+PACE = 0.055
+"""Seconds for a million values at one place of the grid."""
+REACH = 64
+"""Pixels from which on nothing comes but how strong whole bands are: some levels of 255."""
+GRID = 128
+"""Pixels of the coarsest wavelets of a part that is not itself immense."""
+ROWS = 512
+"""Rows whose channels are mixed at once."""
 KEPT = 30_000_000
 """Coefficients that are kept; of larger pictures they are computed again at every move."""
 TOO_SMALL = Note("The picture is too small for wavelets and stays as it is.")
@@ -67,9 +75,10 @@ class WaveletShrinkage(Untrained):
 
     Params: ClassVar[type] = _Params
     doing: ClassVar[str] = "shrinking wavelets"
+    left_open: ClassVar[str] = "strength"
 
     def restore(self, photograph: Photograph, params: _Params) -> Restoring:
-        """From kept coefficients, one inverse transform for every place of the grid."""
+        """At the strength, stated or of least estimated error."""
         sigma = self.sigma(photograph, params)
         risk = yield from self.stages.get_by_steps(
             "risk",
@@ -80,22 +89,49 @@ class WaveletShrinkage(Untrained):
             ),
         )  # fmt: skip
         strength = risk.best if params.strength is None else params.strength
-        y = turned(photograph.values, params.channels)
-        name = NAMES[params.wavelet]
-        kept: Iterable[Placed] = placed(y, name, params.shifts)
-        if y.size * params.shifts**2 <= KEPT:
-            key = self.key(params.channels, params.wavelet, params.shifts)
-            kept = yield from self.stages.get_with_beats(
-                "coefficients", key, lambda: tuple(placed(y, name, params.shifts))
-            )
-        x = yield from shrunk(kept, y.shape, name, strength * sigma, params.shrink)
-        return Restored(
-            values=planes.joined(turned_back(x, params.channels), photograph.values),
-            sigma=sigma,
+        found = yield from self.given(photograph, replace(params, strength=strength), sigma)
+        return replace(
+            found,
             chosen={"strength": strength, "sigma": sigma * LEVELS},
             layers=(unbiased_risk.curve(risk, "strength", "strength", strength),),
+        )
+
+    def given(self, photograph: Photograph, params: _Params, sigma: float) -> Restoring:
+        """From kept coefficients, one inverse transform for every place of the grid."""
+        assert params.strength is not None
+        values, name, shifts = photograph.values, NAMES[params.wavelet], params.shifts
+        shape = (photograph.channels, *values.shape[:2])
+
+        def transforms() -> Iterator[Placed]:
+            return placed(turned(values, params.channels), name, shifts)
+
+        kept: Iterable[Placed]
+        if values.size * shifts**2 <= KEPT:
+            kept = yield from self.stages.get_with_beats(
+                "coefficients", self.key(params.channels, name, shifts), lambda: tuple(transforms())
+            )
+        else:
+            kept = transforms()
+        x = yield from shrunk(kept, shape, name, params.strength * sigma, params.shrink)
+        return Restored(
+            values=turned_back(x, params.channels, photograph.values),
+            sigma=sigma,
             notes=() if depth(photograph.values.shape[:2], name) else (TOO_SMALL,),
         )
+
+    def reach(self, photograph: Photograph, params: _Params) -> int:
+        return REACH
+
+    def grid(self, photograph: Photograph) -> int:
+        """That the wavelets of a part are some of the whole's."""
+        return GRID
+
+    def pace(self, photograph: Photograph, params: _Params) -> float:
+        return PACE * photograph.channels * params.shifts**2
+
+    def coarser(self, params: _Params, level: int) -> _Params:
+        """The strength counts in noise, which is weaker by itself."""
+        return params
 
 
 def denoised(
@@ -105,15 +141,25 @@ def denoised(
     y, name = turned(noisy, params.channels), NAMES[params.wavelet]
     kept = placed(y, name, params.shifts)
     x = yield from shrunk(kept, y.shape, name, strength * sigma, params.shrink)
-    return planes.joined(turned_back(x, params.channels), noisy)
+    return turned_back(x, params.channels, noisy)
 
 
 def turned(values: Pixels, channels: str) -> np.ndarray:
     """Planes (C, H, W) float64 in which thresholds are taken."""
-    y = planes.split(values, np.float64)
-    return opponent(y) if channels == "together" else y
+    count = 1 if values.ndim == 2 else values.shape[2]
+    y = np.empty((count, *values.shape[:2]))
+    for top in range(0, len(values), ROWS):
+        rows = slice(top, top + ROWS)
+        band = planes.split(values[rows], np.float64)
+        y[:, rows] = opponent(band) if channels == "together" else band
+    return y
 
 
-def turned_back(x: np.ndarray, channels: str) -> np.ndarray:
-    """Inverse of `turned`, as planes."""
-    return mixed(x) if channels == "together" else x
+def turned_back(x: np.ndarray, channels: str, like: Pixels) -> Pixels:
+    """Inverse of `turned`, of the shape of `like`."""
+    found = np.empty(like.shape, np.float32)
+    for top in range(0, len(like), ROWS):
+        rows = slice(top, top + ROWS)
+        band = mixed(x[:, rows]) if channels == "together" else x[:, rows]
+        found[rows] = planes.joined(band, like[rows])
+    return found

@@ -28,10 +28,11 @@ KEPT_COARSE = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """Coefficients of every channel, as PyWavelets gives them, with the grid moved by `place`."""
+    """Coefficients of a channel, as PyWavelets gives them, with the grid moved by `place`."""
 
     place: tuple[int, int]
-    channels: tuple[Any, ...]
+    channel: int
+    bands: Any
 
 
 def depth(shape: tuple[int, ...], wavelet: str) -> int:
@@ -47,8 +48,9 @@ def placed(values: Planes, wavelet: str, shifts: int) -> Iterator[Placed]:
     levels = depth(values.shape[1:], wavelet)
     for i in range(shifts):
         for j in range(shifts):
-            moved = np.roll(values, (i, j), axis=(1, 2))
-            yield Placed((i, j), tuple(_bands(plane, wavelet, levels) for plane in moved))
+            for channel, plane in enumerate(values):
+                moved = np.roll(plane, (i, j), axis=(0, 1))
+                yield Placed((i, j), channel, _bands(moved, wavelet, levels))
 
 
 def _bands(plane: Planes, wavelet: str, levels: int) -> Any:
@@ -66,14 +68,16 @@ def threshold(band: Planes, sigma: float) -> float:
 def shrunk(
     kept: Iterable[Placed], shape: tuple[int, ...], wavelet: str, sigma: float, mode: Shrink
 ) -> Generator[None, None, Planes]:
-    """The planes (C, H, W) after shrinking, as if the noise had this standard deviation."""
-    total, count = np.zeros(shape), 0
+    """The planes (C, H, W) after shrinking, as if the noise had this standard deviation; yields
+    after every transform."""
+    total, places = np.zeros(shape), set()
     for one in kept:
-        back = np.stack([_shrunk(bands, shape, wavelet, sigma, mode) for bands in one.channels])
-        total += np.roll(back, (-one.place[0], -one.place[1]), axis=(1, 2))
-        count += 1
+        back = _shrunk(one.bands, shape, wavelet, sigma, mode)
+        total[one.channel] += np.roll(back, (-one.place[0], -one.place[1]), axis=(0, 1))
+        places.add(one.place)
         yield
-    return total / count
+    total /= len(places)
+    return total
 
 
 def _shrunk(bands: Any, shape: tuple[int, ...], wavelet: str, sigma: float, mode: Shrink) -> Planes:

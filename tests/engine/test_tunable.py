@@ -18,11 +18,14 @@ from engine.data.photographs import PICTURES
 from engine.method import DataError
 from engine.params import ParameterError
 from engine.restoration import model, noise, precision, sliders, strength_risk, tiles
+from engine.restoration.boxes import area, overlap
 from engine.restoration.model import Model
 from engine.restoration.networks import SHAPES, MergedNetwork, TunableNetwork
+from engine.restoration.preview import Preview
+from engine.restoration.pyramid import Pyramid, enlarged
 from engine.restoration.quality import psnr
-from engine.restoration.restorer import STEPS, Position, Preview, Restorer
-from engine.restoration.tiles import Pyramid, TileStore
+from engine.restoration.restorer import STEPS, Position, Restorer
+from engine.restoration.tiles import TileStore
 from engine.restoration.train import NLM
 from engine.restoration.training_pictures import read
 from engine.restoration.tunable import TunableRestoration
@@ -112,7 +115,7 @@ def test_coarser_levels_are_means():
     assert pyramid[1].shape == (19, 25) and pyramid[2].shape == (10, 13)
     assert abs(pyramid[1][3, 4] - picture[6:8, 8:10].mean()) < 1e-6
     assert pyramid.level_for((0, 0, 1000, 1000), 512 * 512) == 1
-    assert tiles.enlarged(pyramid[1], 1, (37, 50))[7, 9] == pyramid[1][3, 4]
+    assert enlarged(pyramid[1], 1, (37, 50))[7, 9] == pyramid[1][3, 4]
 
 
 @pytest.mark.parametrize("sight", [None, (300, 500, 420, 700), (0, 0, 900, 900)])
@@ -196,7 +199,7 @@ def test_the_middle_of_what_is_in_sight_comes_first():
     for _ in range(4):
         next(frames)
     assert order[0] == (512, 512, 768, 768)
-    assert all(tiles.area(tiles.overlap(b, (600, 600, 900, 900))) for b in order[:4])
+    assert all(area(overlap(b, (600, 600, 900, 900))) for b in order[:4])
 
 
 # The method
