@@ -72,12 +72,13 @@ class Noise:
         """What a person reads of it after a JPEG, and what follows; nothing without one."""
         if self.saved is None or self.is_white:
             return ""
-        how = "its coefficients tell no noise, and what is heard in the pixels is a guess"
-        if self.told_by == "coefficients":
-            how = "its coefficients show no noise from before"
-            if self.sigma > 0:
-                how = f"its coefficients show noise of {LEVELS * self.sigma:.3g} levels from before"
-        return f"{self.saved.sentence[:-1]}: {how}; {hence}."
+        told = f"{self.saved.sentence[:-1]}: "
+        if self.told_by != "coefficients":
+            return f"{told}its coefficients tell no noise, and what the pixels show is a guess."
+        if self.sigma == 0:
+            return f"{told}its coefficients show no noise from before."
+        levels = f"{LEVELS * self.sigma:.3g} levels"
+        return f"{told}its coefficients show noise of {levels} from before; {hence}."
 
 
 def heard(photograph: Photograph, part: Array | None = None) -> Noise:

@@ -49,7 +49,7 @@ from engine.restoration.tunable_training import Record
 from engine.stages import Stages, beats
 
 SCORES_FOLLOW = "numbers and curves follow"
-NO_ESTIMATE = "a strength left open is that, as no error can be estimated after a JPEG"
+NO_ESTIMATE = "a strength left open is set to it, as errors cannot be estimated after a JPEG"
 
 
 class TunableRestoration:

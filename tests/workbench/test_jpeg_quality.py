@@ -21,7 +21,9 @@ def test_a_jpeg_file_sets_its_slider_and_a_sentence_says_so(window, qtbot, tmp_p
     widget = window.form.widget("jpeg")
     assert widget.auto.isChecked() and widget.inner.box.text() == "35"
     said = [note.text for note in run.snapshot.notes]
-    assert said == ["Saved as JPEG of quality 35, as its file says."]
+    assert said == [
+        "Saved as JPEG of quality 35, as its file says: its coefficients show no noise from before."
+    ]
     assert said[0] in window.notes.text()
     found = run.snapshot.layer("restored").values.copy()
     widget.inner.box.setFocus()
