@@ -107,7 +107,7 @@ def noise_spectrum(photograph: Photograph, restored: Pixels, sigma: float | None
         lines["true noise"] = _amplitudes(photograph.values, photograph.truth)[1]
     if sigma is not None:
         lines["white noise"] = np.full(len(x), 255 * sigma)
-    label = "amplitude" if photograph.channels == 1 else "amplitude per channel"
+    label = "amplitude" if photograph.channels == 1 else "per channel"
     return Curves(
         name="noise spectrum", role="diagnostic", x=x, lines=lines,
         axes=(Axis("frequency", "cycles/px"), Axis(label, "levels")),

@@ -24,7 +24,7 @@ LISTENED = 1024
 """Side of the part that the noise is estimated on."""
 PROBED = 256
 """Side of the part that errors are told of, by strength."""
-SMALLER = f"PSNR of the middle {PROBED} px"
+SMALLER = "PSNR of the middle"
 """As opposed to the number, which is of the whole."""
 LAGS = 16
 PAINTED = 16

@@ -129,7 +129,7 @@ def without_estimates(layers: Iterable[Layer]) -> tuple[Layer, ...]:
         if isinstance(layer, Curves) and ESTIMATED in layer.lines:
             lines = {name: line for name, line in layer.lines.items() if name != ESTIMATED}
             if lines:
-                found.append(replace(layer, lines=lines))
+                found.append(replace(layer, name="true error", lines=lines))
         else:
             found.append(layer)
     return tuple(found)

@@ -177,7 +177,7 @@ def test_what_was_stored_before_is_read_still():
 def test_the_curve_of_a_part_says_so():
     data = open_any("sample:camera?noise=20")
     frame = fitted(TunableRestoration(TunableParams()), data).evaluate(TunableParams())
-    assert frame.layer("error by strength").axes[1].name == SMALLER == "PSNR of the middle 256 px"
+    assert frame.layer("error by strength").axes[1].name == SMALLER
 
 
 # The others
@@ -191,11 +191,11 @@ def test_non_local_means_reckons_with_the_noise_before_the_jpeg():
     before = fitted(NonLocalMeans(told), data).evaluate(told)
     assert frame.metrics["PSNR"] > before.metrics["PSNR"] + 2
     for one in (frame, before):
-        assert set(one.layer("SURE").lines) == {"true"}
+        assert set(one.layer("true error").lines) == {"true"}
         assert "JPEG of quality 40" in one.notes[0].text
     blind = replace(data, truth=None)
     frame = fitted(NonLocalMeans(NonLocalMeans.Params()), blind).evaluate(NonLocalMeans.Params())
-    assert "SURE" not in {layer.name for layer in frame.layers}
+    assert not {"SURE", "true error"} & {layer.name for layer in frame.layers}
 
 
 def test_wavelets_leave_a_picture_without_noise_alone():
@@ -214,7 +214,7 @@ def test_what_is_removed_is_quoted_as_the_noise_is():
     assert abs(metrics["removed"] / 25 - 1) < 0.01
     assert abs(metrics["removed over noise"] / (metrics["removed"] / 25) - 1) < 1e-6
     spectrum = picture_layers.noise_spectrum(data, data.truth, data.sigma)
-    assert spectrum.axes[1].name == "amplitude per channel" and spectrum.axes[1].unit == "levels"
+    assert spectrum.axes[1].name == "per channel" and spectrum.axes[1].unit == "levels"
     for name in ("removed", "true noise", "white noise"):
         assert abs(np.mean(spectrum.lines[name]) / 25 - 1) < 0.02
     assert psnr(data.truth, data.values) < 21
