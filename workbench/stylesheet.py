@@ -128,7 +128,7 @@ QLineEdit[wrong="true"], QLineEdit[wrong="true"]:focus {{
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{folder}/chevron-down.svg"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
-  background: {panel}; border: 1px solid {border}; padding: 4px; outline: none;
+  background: {panel}; border: 1px solid {border}; outline: none;
   selection-background-color: {tint}; selection-color: {text};
 }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
@@ -165,11 +165,12 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:focus {{ background: {tint}; }}
-QTabBar QToolButton {{ padding: 0; min-height: 0; border-radius: 0; background: {panel}; }}
+QTabWidget > QToolButton[autoRaise="true"] {{ padding: 3px 8px; }}
 QTableView, QTreeView, QListView {{
   background: {panel}; alternate-background-color: {window}; border: none; outline: none;
   gridline-color: {border};
 }}
+QTreeView, QTableView {{ border: 1px solid {panel}; }}
 QTableView[role="framed"], QListView[role="framed"] {{
   border: 1px solid {border}; border-radius: 6px;
 }}

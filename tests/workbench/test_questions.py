@@ -88,7 +88,7 @@ def test_the_export_dialogs_say_what_is_kept_and_offer_no_choice_of_one(restored
     other = ExportFigureDialog(run.snapshot.layers, ("label",), window)
     assert other.layout().itemAt(0).layout().isRowVisible(other.colour)
     named = saying_gain(run.snapshot.layers, run.snapshot.params)
-    assert [layer.name for layer in named if layer.name.startswith("removed")] == ["removed × 4"]
+    assert [layer.name for layer in named if layer.name.startswith("removed")] == ["removed × 2"]
     plain = Picture(name="restored", role="prediction", values=np.zeros((2, 2), np.float32))
     assert saying_gain(plain, run.snapshot.params) is plain
 
