@@ -21,6 +21,8 @@ from engine.runs import Fit, RunSpec, begin
 log = logging.getLogger(__name__)
 
 Event = Literal["queued", "started", "step", "paused", "resumed", "finished", "cancelled", "failed"]
+PATIENCE_S = 0.1
+"""So long a wish without a picture is not given up for a newer one."""
 _numbers = itertools.count(1)
 
 
@@ -243,16 +245,20 @@ class LiveWorker:
                 details = traceback.format_exc()
                 self._on_error(wish.tag, str(error) or type(error).__name__, details)
 
-    def _superseded(self) -> bool:
+    def _superseded(self, wish: _Wish, outdated: bool) -> bool:
+        """Whether to leave a wish. One that is not `outdated` goes on to its first frame: under a
+        hand that asks more often than frames can be made there would be none at all."""
         with self._wake:
-            return self._slot is not None or self._closing
+            newer = self._slot
+            other = newer is not None and (outdated or newer.method is not wish.method)
+            return self._closing or other
 
     def _answer(self, wish: _Wish) -> None:
         if not isinstance(wish.method, Refines):
             snapshot = wish.method.evaluate(wish.params)
             self._on_frame(Frame(wish.tag, snapshot, settled=True))
             return
-        frames = wish.method.refine(wish.params)
+        frames, begun = wish.method.refine(wish.params), time.monotonic()
         previewed = False
         for snapshot_or_none in frames:
             if snapshot_or_none is not None:
@@ -262,7 +268,7 @@ class LiveWorker:
                     previewed = True
                     if wish.dragging and self._newer_within(self._settle_s):
                         return
-            if self._superseded():
+            if self._superseded(wish, previewed or time.monotonic() - begun > PATIENCE_S):
                 return
 
     def _newer_within(self, seconds: float) -> bool:

@@ -214,10 +214,13 @@ class Untrained(ABC):
             if early is not None:
                 yield self._snapshot(params, early)
             settled = yield from settling
-        told = NUMBERS_FOLLOW if in_sight.is_large(photograph) else SCORES_FOLLOW
         if not self.stages.holds("numbers", key):
-            early = replace(settled, coarse=told)
-            yield (yield from beats(partial(self._snapshot, params, early)))
+            if in_sight.is_large(photograph):
+                early = replace(settled, coarse=NUMBERS_FOLLOW)
+                yield (yield from beats(partial(self._snapshot, params, early)))
+            else:
+                # At once: between two beats a hand that moves on would take the picture away.
+                yield self._snapshot(params, replace(settled, coarse=SCORES_FOLLOW))
         yield (yield from beats(partial(self._snapshot, params, settled)))
 
     def state(self) -> dict[str, Array]:

@@ -130,6 +130,40 @@ def test_a_dropped_wish_is_not_answered(live):
     assert not any(frame.settled for frame in frames[1:])
 
 
+class Beating:
+    """Its first frame comes after beats, later than the next wish does."""
+
+    def evaluate(self, params):
+        raise AssertionError("not asked for")
+
+    def refine(self, params):
+        for _ in range(4):
+            time.sleep(0.01)
+            yield None
+        yield Snapshot(layers=(), params=params, coarse="early")
+        yield Snapshot(layers=(), params=params)
+
+
+def test_a_hand_that_asks_faster_than_frames_come_still_sees_some(live):
+    worker, frames, errors = live
+    method = Beating()
+    for k in range(40):
+        worker.submit("a", method, k, dragging=True)
+        time.sleep(0.015)
+    worker.submit("a", method, 40, dragging=False)
+    deadline = time.monotonic() + 5
+    while not (frames and frames[-1].settled) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert frames[-1].snapshot.params == 40 and not errors
+    assert len({frame.snapshot.params for frame in frames}) >= 6
+    # Another method's wish does not wait.
+    worker.submit("a", method, 50, dragging=True)
+    time.sleep(0.015)
+    worker.submit("b", Beating(), 51, dragging=False)
+    time.sleep(0.2)
+    assert 50 not in {frame.snapshot.params for frame in frames}
+
+
 def test_an_error_is_told_and_the_worker_lives_on(live):
     worker, frames, errors = live
 
