@@ -17,6 +17,7 @@ from engine.data.photograph import Photograph, Pixels
 from engine.method import Note
 from engine.params import LIVE, Bound, Doc, check
 from engine.restoration import planes, unbiased_risk
+from engine.restoration.chambolle import bands
 from engine.restoration.colours import Channels, mixed, opponent
 from engine.restoration.noise import LEVELS, Sigma
 from engine.restoration.picture_layers import Gain
@@ -31,8 +32,6 @@ REACH = 64
 """Pixels from which on nothing comes but how strong whole bands are: some levels of 255."""
 GRID = 128
 """Pixels of the coarsest wavelets of a part that is not itself immense."""
-ROWS = 512
-"""Rows whose channels are mixed at once."""
 KEPT = 30_000_000
 """Coefficients that are kept; of larger pictures they are computed again at every move."""
 TOO_SMALL = Note("The picture is too small for wavelets and stays as it is.")
@@ -148,8 +147,7 @@ def turned(values: Pixels, channels: str) -> np.ndarray:
     """Planes (C, H, W) float64 in which thresholds are taken."""
     count = 1 if values.ndim == 2 else values.shape[2]
     y = np.empty((count, *values.shape[:2]))
-    for top in range(0, len(values), ROWS):
-        rows = slice(top, top + ROWS)
+    for rows in bands(y.shape):
         band = planes.split(values[rows], np.float64)
         y[:, rows] = opponent(band) if channels == "together" else band
     return y
@@ -158,8 +156,7 @@ def turned(values: Pixels, channels: str) -> np.ndarray:
 def turned_back(x: np.ndarray, channels: str, like: Pixels) -> Pixels:
     """Inverse of `turned`, of the shape of `like`."""
     found = np.empty(like.shape, np.float32)
-    for top in range(0, len(like), ROWS):
-        rows = slice(top, top + ROWS)
+    for rows in bands(x.shape):
         band = mixed(x[:, rows]) if channels == "together" else x[:, rows]
         found[rows] = planes.joined(band, like[rows])
     return found
