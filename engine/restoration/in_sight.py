@@ -138,9 +138,10 @@ class InSight:
     ) -> Generator[None, None, Part]:
         """A part of a level, the parameters meaning there what they mean in the whole."""
         params = self._method.coarser(given.params, level) if level else given.params
-        params = _as_part(params)
         sigma = None if given.sigma is None else given.sigma / 2**level
         other, cut, outer = self._other(photograph, pyramid, given, box, level)
+        if outer != whole_of(pyramid[level].shape):
+            params = _as_part(params)
         found = yield from other.aside(other.given(cut, params, sigma))
         return inside(found, box, outer)
 

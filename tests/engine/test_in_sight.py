@@ -144,6 +144,16 @@ def test_sight_at_the_borders_is_cut_to_the_picture(name, most, sight):
     assert np.abs(gap).max() <= most * LEVEL
 
 
+def test_all_in_sight_is_the_whole_whatever_lies_beyond_its_borders():
+    made = fitted(Wiener, photograph(), balance=0.003, borders="periodic")
+    made.attend((0, 0, 239, 278))
+    early, *_, settled = frames(made, replace(made.params, balance=0.01))
+    assert early.coarse == "coarse around what is in sight"
+    shown, whole = early.layer("restored"), settled.layer("restored").values
+    assert shown.inset_at == (0, 0)
+    np.testing.assert_array_equal(shown.inset, whole)
+
+
 @pytest.mark.parametrize("sight", [None, (400, 0, 500, 90), (20, 500, 90, 600), (9, 9, 9, 90)])
 def test_nothing_in_sight_needs_no_picture_of_its_own(sight):
     made = fitted(GaussianSmoothing, photograph(), std=1.0)
