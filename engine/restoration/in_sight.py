@@ -17,7 +17,7 @@ from engine.method import Note, Snapshot
 from engine.params import with_values
 from engine.restoration import preview
 from engine.restoration.boxes import Box, area, overlap, whole_of
-from engine.restoration.noise import LEVELS, estimated_sigma
+from engine.restoration.noise import LEVELS, heard
 from engine.restoration.part import Part, around, at_level, coarsely, cut_of, inside, middle_of
 from engine.restoration.preview import Preview, Pyramids
 from engine.restoration.pyramid import Pyramid
@@ -207,7 +207,7 @@ class InSight:
         return (
             yield from method.stages.get_with_beats(
                 "noise of the middle", method.key(),
-                lambda: estimated_sigma(middle_of(photograph, LISTENED).values),
+                lambda: heard(photograph, middle_of(photograph, LISTENED).values).sigma,
             )
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ from engine.restoration import (
     blurs,
     degradations,
     in_sight,
+    noise,
     non_local_means,
     part,
     unbiased_risk,
@@ -268,6 +269,19 @@ def test_without_a_settled_picture_the_middle_tells_settings(name, monkeypatch):
     if name != "total variation":  # whose probe is drawn with another seed
         assert early.chosen[kind.left_open] == pytest.approx(wanted[kind.left_open], rel=1e-6)
     assert early.coarse == "coarse around what is in sight"
+
+
+def test_without_a_settled_picture_the_noise_is_that_before_a_jpeg():
+    clean = read(PICTURES / "camera.png")[:240, :280]
+    drawn = np.random.default_rng(0).standard_normal(clean.shape, np.float32)
+    values = degradations.jpeg(clean + np.float32(12 * LEVEL) * drawn, 40)
+    data = Photograph(name="j", spec="j", values=values)
+    whole = fitted(NonLocalMeans, data, strength=0.8)
+    made = NonLocalMeans.from_state(whole.params, whole.state())
+    made.attend(SIGHT)
+    early, *_, settled = frames(made, made.params)
+    assert early.chosen["sigma"] == pytest.approx(settled.chosen["sigma"])
+    assert early.chosen["sigma"] > 1.3 * 255 * noise.estimated_sigma(values)
 
 
 # Coarser levels
