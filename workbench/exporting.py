@@ -315,3 +315,7 @@ def _answer_stopping(box: QMessageBox, at_stake: bool) -> None:
     if not at_stake:
         box.removeButton(box.button(buttons.Save))
         box.setDefaultButton(buttons.Cancel)
+    for button in box.buttons():
+        # The box took its size from the words that its buttons had first.
+        button.ensurePolished()
+        button.setMinimumWidth(button.sizeHint().width())

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QMessageBox
 
 from engine.io.pictures import saying_gain
 from engine.layers import Picture
@@ -100,15 +100,21 @@ def asked(window, busy):
         window.session.jobs = lambda: [(SimpleNamespace(cancel=lambda: None), run)]
     assert not window.exporting.may_close()
     box = window.exporting._dialog
+    QApplication.processEvents()
     found = {box.standardButton(b): b.text() for b in box.buttons()}
+    cut = [b.text() for b in box.buttons() if b.width() < b.sizeHint().width()]
     box.close()
+    assert not cut
     if busy:
         del window.session.jobs
     return found
 
 
-def test_the_answers_fit_the_question(restored):
-    window = restored
+def test_the_answers_fit_the_question(restored, request):
+    window, application = restored, QApplication.instance()
+    before = application.styleSheet()
+    request.addfinalizer(lambda: application.setStyleSheet(before))
+    theme.apply(application, theme.load("light"))
     window.document.modified = True
     assert STANDARD.Save in asked(window, busy=False)
     words = asked(window, busy=True)
