@@ -21,8 +21,9 @@ from engine.runs import Fit, RunSpec, begin
 log = logging.getLogger(__name__)
 
 Event = Literal["queued", "started", "step", "paused", "resumed", "finished", "cancelled", "failed"]
-PATIENCE_S = 0.1
-"""So long a wish without a picture is not given up for a newer one."""
+PATIENCE_S = 0.4
+"""So long a wish without a picture is not given up for a newer one: what is in sight of a large
+photograph takes up to a third of a second."""
 _numbers = itertools.count(1)
 
 
