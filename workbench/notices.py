@@ -92,19 +92,23 @@ class _Notice(QFrame):
 class NoticeBar(QWidget):
     """The newest notices, at most `MOST`; a repeated sentence is said once.
 
-    They lie over the upper edge of what they are about, so that nothing moves under a hand as they
-    come and go. `over` is that widget, beside this one in their parent, and `edge` says how far
-    below its top pictures begin.
+    They lie over the lower edge of the pictures, where neither titles nor tools are, so that
+    nothing moves under a hand as they come and go. `over` is the widget with the pictures, beside
+    this one in their parent, and `edge` says how far below its top they end.
     """
 
     def __init__(self, over: QWidget, edge: Callable[[], int], parent: QWidget) -> None:
         super().__init__(parent)
         self._over, self._edge = over, edge
-        over.installEventFilter(self)
+        self.heed(over)
         self.hide()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+
+    def heed(self, widget: QWidget) -> None:
+        """Follow this widget's size and place."""
+        widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
@@ -117,14 +121,15 @@ class NoticeBar(QWidget):
         return super().event(event)
 
     def _place(self) -> None:
-        """In the middle of the upper edge; gone while there is nothing to say."""
+        """In the middle of the lower edge; gone while there is nothing to say."""
         shown = bool(self.notices())
         if shown:
             over = self._over.geometry()
             width = min(MOST_WIDE, over.width() - 2 * MARGIN)
             height = self._layout.heightForWidth(width)
             left = over.left() + (over.width() - width) // 2
-            self.setGeometry(left, over.top() + self._edge() + MARGIN, width, height)
+            top = over.top() + max(0, self._edge() - MARGIN - height)
+            self.setGeometry(left, top, width, height)
             self.raise_()
         self.setVisible(shown)
 

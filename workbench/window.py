@@ -91,7 +91,7 @@ class Window(QMainWindow):
         stack.addWidget(self.top)
         stack.addWidget(self.centre, 1)
         stack.addWidget(self.notes)
-        self.notices = NoticeBar(self.centre, self._pictures_begin, middle)
+        self.notices = NoticeBar(self.centre, self._pictures_end, middle)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setObjectName("columns")
         self.splitter.addWidget(self.families)
@@ -108,10 +108,11 @@ class Window(QMainWindow):
         rows.addWidget(self.tasks)
         self.setCentralWidget(whole)
 
-    def _pictures_begin(self) -> int:
-        """Pixels below the top of the centre: bars stand above some pictures."""
-        shown = self.panel is not None and self.centre.currentWidget() is self.panel
-        return int(self.panel.splitter.y()) if shown else 0
+    def _pictures_end(self) -> int:
+        """Pixels below the top of the centre: numbers and curves stand below some pictures."""
+        if self.panel is None or self.centre.currentWidget() is not self.panel:
+            return self.centre.height()
+        return int(self.panel.splitter.y() + self.panel.splitter.widget(0).height())
 
     def _sample_cards(self) -> list[Any]:
         from workbench.samplecards import sample_cards
@@ -175,6 +176,7 @@ class Window(QMainWindow):
             self.panel.selection_changed.connect(self._show_selected)
             self.panel.steered.connect(self.session.steer)
             self.centre.addWidget(self.panel)
+            self.notices.heed(self.panel.splitter.widget(0))
         return self.panel
 
     def _drop_panel(self) -> None:

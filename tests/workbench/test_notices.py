@@ -1,4 +1,4 @@
-"""Notices come and go over the upper edge of the picture, and nothing moves for them."""
+"""Notices come and go over the lower edge of the picture, and nothing moves for them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def test_a_notice_moves_nothing_and_hides_no_bar(dressed, qtbot):  # noqa: F811
         assert window.notices.isVisible() and places(window) == before
         shown = place(window, window.notices)
         assert place(window, window.panel.result_view).contains(shown)
+        # Titles and tools stand above.
+        assert shown.top() > place(window, window.panel.result_view).center().y() - 40
         for notice in window.notices.notices():
             assert notice.height() >= notice.heightForWidth(notice.width())
             assert shown.contains(place(window, notice))
