@@ -110,7 +110,8 @@ class Window(QMainWindow):
 
     def _pictures_end(self) -> int:
         """Pixels below the top of the centre: numbers and curves stand below some pictures."""
-        if self.panel is None or self.centre.currentWidget() is not self.panel:
+        shown = self.panel is not None and self.centre.currentWidget() is self.panel
+        if not shown:
             return self.centre.height()
         return int(self.panel.splitter.y() + self.panel.splitter.widget(0).height())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,16 +21,6 @@ GROUPS, PATCHES, SIDE = 4, 2, 64
 AVERAGING = 0.995
 STRIP = 2**18
 """Pixels of a strip of a large picture."""
-
-
-class Learner(Protocol):
-    """A network with sliders."""
-
-    shape: Shape
-
-    def __call__(self, x: Tensor, omega: Tensor) -> Tensor:
-        """Pictures (B, C, H, W) at G positions (G, p), B / G at each."""
-        ...
 
 
 def tiny(channels: int) -> Shape:
